@@ -1,0 +1,114 @@
+"""What a detector is."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Severity
+
+Status = Literal["preview", "stable", "retired"]
+WHY = re.compile(r"^\s*## Why it matters\n(?P<text>.*?)(?=^\s*## |\Z)", re.M | re.S)
+
+
+class Undecided(Exception):  # noqa: N818 - an answer, not an error
+    """Raised by a detector that looked and cannot tell; becomes ``Unassessed``."""
+
+    def __init__(self, reason: str, *, needs: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.needs = needs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """What a detector yields: a finding without the facts every finding of it shares."""
+
+    severity: Severity
+    """How grave, for this case."""
+
+    confidence: Confidence
+    """How sure, for this case."""
+
+    message: str
+    """One sentence for the student, with the numbers seen."""
+
+    measured: str
+    """What was counted or compared."""
+
+    remedy: str
+    """What to do."""
+
+    sure: str
+    """Why the confidence is what it is."""
+
+    evidence: tuple[EvidenceRef, ...]
+    """Where to look; at least one."""
+
+    task: str | None = None
+    """Task it concerns."""
+
+
+Find = Callable[[Case], Iterator[Sighting]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detector:
+    """A pure function over a case, with the facts needed to list it."""
+
+    code: str
+    name: str
+    requires: frozenset[EvidenceKind]
+    since: str
+    status: Status
+    explanation: str
+    """The manual page, in Markdown."""
+
+    find: Find
+
+    @property
+    def why(self) -> str:
+        """The paragraph under "Why it matters", on one line."""
+        found = WHY.search(self.explanation)
+        return " ".join(found["text"].split()) if found else ""
+
+    @property
+    def summary(self) -> str:
+        """The first line of the manual page."""
+        return self.explanation.strip().partition("\n")[0]
+
+    def missing(self, kinds: frozenset[EvidenceKind]) -> frozenset[EvidenceKind]:
+        """Kinds this detector needs that were not captured."""
+        return self.requires - kinds
+
+
+def detector(
+    *,
+    code: str,
+    name: str,
+    requires: frozenset[EvidenceKind],
+    since: str,
+    status: Status = "preview",
+) -> Callable[[Find], Detector]:
+    """Make a detector of a function; its docstring becomes its manual page."""
+
+    def wrap(find: Find) -> Detector:
+        return Detector(
+            code=code,
+            name=name,
+            requires=requires,
+            since=since,
+            status=status,
+            explanation=_dedent(find.__doc__ or ""),
+            find=find,
+        )
+
+    return wrap
+
+
+def _dedent(text: str) -> str:
+    first, _, rest = text.partition("\n")
+    lines = rest.splitlines()
+    indents = [len(line) - len(line.lstrip()) for line in lines if line.strip()]
+    depth = min(indents, default=0)
+    return "\n".join([first.strip(), *(line[depth:] for line in lines)]).strip() + "\n"

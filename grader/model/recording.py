@@ -1,0 +1,165 @@
+"""What the recorder inside the kernel saw, parsed and bounded.
+
+These are statements of a process the student controls. They are used as leads: labels are
+compared with the labels the harness served, metrics are recomputed outside.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from grader.model._base import Artifact
+
+Label = int | str
+
+
+class LoadedAsset(Artifact):
+    """A model, dataset or metric that was loaded."""
+
+    cell: int | None
+    """Cell that loaded it."""
+
+    kind: Literal["model", "dataset", "metric"]
+    """What it is."""
+
+    asset: str
+    """Canonical id (aliases resolved); the argument as written when the lab does not serve it."""
+
+    split: str | None = None
+    """Split asked for, ``None`` for all."""
+
+    rows: int | None = None
+    """Rows loaded."""
+
+
+class LabelArray(Artifact):
+    """A one-dimensional array of class labels or predictions."""
+
+    id: str
+    """Digest of the values; equal arrays are stored once."""
+
+    length: int
+    """Number of elements."""
+
+    values: tuple[Label, ...] | None
+    """The elements; ``None`` when there were too many to record."""
+
+
+class MetricCall(Artifact):
+    """A call of a library's metric function."""
+
+    cell: int | None
+    """Cell that called it."""
+
+    library: Literal["sklearn", "evaluate"]
+    """Whose function."""
+
+    function: str
+    """E.g. ``accuracy_score`` or ``accuracy``."""
+
+    y_true: str | None
+    """Id of the array of true labels; ``None`` when they were no labels."""
+
+    y_pred: str | None
+    """Id of the array of predictions."""
+
+    n: int | None
+    """Number of items."""
+
+    average: str | None = None
+    """Averaging asked for."""
+
+    value: float | None = None
+    """The result, as the student's process reports it."""
+
+    in_trainer: bool = False
+    """Whether the Trainer called it, inside ``evaluate`` or ``predict``."""
+
+
+class TrainerCall(Artifact):
+    """A call of a transformers ``Trainer`` method."""
+
+    cell: int | None
+    """Cell that called it."""
+
+    method: Literal["train", "evaluate", "predict"]
+    """Which method."""
+
+    model: str | None = None
+    """Id the model was loaded from."""
+
+    dataset: str | None = None
+    """Id of the dataset, where it carries one."""
+
+    split: str | None = None
+    """Split the dataset object names."""
+
+    rows: int | None = None
+    """Rows it iterated."""
+
+    is_training_data: bool | None = None
+    """Whether it is the very dataset the trainer trains on."""
+
+    has_compute_metrics: bool = False
+    """Whether ``compute_metrics`` was set."""
+
+    metrics: dict[str, float] = Field(default_factory=dict)
+    """Numbers it returned."""
+
+    y_true: str | None = None
+    """Id of the label array it returned or gathered."""
+
+    y_pred: str | None = None
+    """Id of the argmax of the predictions."""
+
+    steps: int | None = None
+    """Optimiser steps, for ``train``."""
+
+
+class ForwardPass(Artifact):
+    """Image rows that went through one loaded model in one cell."""
+
+    cell: int | None
+    """Cell that was running."""
+
+    model: str
+    """Id the model was loaded from, or its class."""
+
+    rows: int
+    """Images, summed over the calls."""
+
+    training: bool
+    """Whether ``Trainer.train`` was running with gradients on; a hand-written evaluation loop
+    that forgets ``model.eval()`` is therefore not mistaken for training."""
+
+
+class NamedArray(Artifact):
+    """A one-dimensional array of labels that appeared in the namespace."""
+
+    cell: int | None
+    """Cell after which it was first seen with these values."""
+
+    name: str
+    """Variable name."""
+
+    array: str
+    """Id of the array."""
+
+
+class Recording(Artifact):
+    """Everything recorded during one run, in order."""
+
+    loads: tuple[LoadedAsset, ...] = ()
+    metric_calls: tuple[MetricCall, ...] = ()
+    trainer_calls: tuple[TrainerCall, ...] = ()
+    forwards: tuple[ForwardPass, ...] = ()
+    named: tuple[NamedArray, ...] = ()
+    arrays: dict[str, LabelArray] = Field(default_factory=dict)
+
+    complete: bool = True
+    """Whether the recorder lived to the end."""
+
+    def labels(self, array: str | None) -> tuple[Label, ...] | None:
+        """Elements of an array, or ``None`` when unknown."""
+        found = self.arrays.get(array) if array is not None else None
+        return found.values if found is not None else None

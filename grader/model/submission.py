@@ -1,0 +1,67 @@
+"""What a student handed in."""
+
+from typing import Literal
+
+from grader.model._base import Artifact
+
+
+class Output(Artifact):
+    """One output of one cell, reduced to what later stages read."""
+
+    kind: Literal["stdout", "stderr", "result", "display", "error"]
+    """Where it came from; ``result`` is the value of a cell's last expression."""
+
+    text: str = ""
+    """Plain text, ANSI colours removed; the traceback of an error."""
+
+    html: str | None = None
+    """The ``text/html`` form, exactly as saved: hostile until sanitised."""
+
+    truncated: bool = False
+    """Whether the text was cut to the output limit."""
+
+
+class Cell(Artifact):
+    """One cell, whatever its type."""
+
+    index: int
+    """Position in the notebook, counting every cell from zero."""
+
+    kind: Literal["code", "markdown", "raw"]
+    """Type of the cell."""
+
+    source: str
+    """Source exactly as submitted."""
+
+    execution_count: int | None = None
+    """The count saved in the file; ``None`` when never run or stripped."""
+
+    outputs: tuple[Output, ...] = ()
+    """Outputs saved in the file."""
+
+    from_starter: bool = False
+    """Whether the source stands unchanged in the lab's starter notebook."""
+
+
+class Submission(Artifact):
+    """A notebook as submitted, before anything has run."""
+
+    student: str
+    """Name of the student as the class folder spells it (the file's stem)."""
+
+    lab: str
+    """Lab it answers, e.g. ``week9-vit-clip``."""
+
+    path: str
+    """Path of the file as the caller gave it."""
+
+    digest: str
+    """SHA-256 of the file received, in hex. Later artifacts quote it."""
+
+    cells: tuple[Cell, ...]
+    """Every cell in order."""
+
+    @property
+    def code_cells(self) -> tuple[Cell, ...]:
+        """The cells a kernel would run."""
+        return tuple(cell for cell in self.cells if cell.kind == "code")
