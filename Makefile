@@ -1,0 +1,46 @@
+# Everything a user or CI runs. Needs Python 3.11 or later, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+
+.PHONY: demo test check format schema reference browser clean
+
+demo: $(VENV)/lab
+	$(BIN)/grader demo --out out/demo
+
+test: $(VENV)/dev
+	$(BIN)/pytest
+
+check: $(VENV)/dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# Schemas that editors and other programs read; checked in, and tested to be fresh.
+schema: $(VENV)/dev
+	$(BIN)/python -m tests.schemas write
+
+# Runs of the staff notebook, from which the bands come.
+reference: $(VENV)/lab
+	$(BIN)/grader reference run week9-vit-clip
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp is renewed when what it installs changes.
+$(VENV)/lab: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) -e '.[lab]'
+	@touch $@
+
+$(VENV)/dev: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(PIP) -e '.[lab,dev]'
+	@touch $@ $(VENV)/lab
+
+clean:
+	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis

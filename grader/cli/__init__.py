@@ -1,0 +1,5 @@
+"""The ``grader`` command."""
+
+from grader.cli.main import main
+
+__all__ = ["main"]

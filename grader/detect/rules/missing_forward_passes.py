@@ -1,0 +1,187 @@
+"""PRD008: missing-forward-passes."""
+
+from collections.abc import Iterator
+
+from grader.detect._samples import judged, scoring_ref
+from grader.detect.api import Sighting, Undecided, detector
+from grader.model import Case, Confidence, Evaluation, EvidenceKind, Node, SourceGraph, Tag, Task
+
+SHARE = 0.9
+"""Least share of the scored items that must have gone through a model."""
+
+OTHER_LIBRARIES = (
+    "clip",
+    "keras",
+    "lightgbm",
+    "onnxruntime",
+    "open_clip",
+    "tensorflow",
+    "timm",
+    "torchvision.models",
+    "xgboost",
+)
+"""Libraries whose models are not counted."""
+
+OTHER_MODULES = ("torch.hub", "torch.jit", "torch.load", "torch.nn.Module")
+"""Ways to a torch model that is not loaded by its published id."""
+
+NO_ESTIMATORS = (
+    "sklearn.metrics",
+    "sklearn.model_selection",
+    "sklearn.preprocessing",
+    "sklearn.utils",
+)
+"""Parts of scikit-learn that predict nothing."""
+
+
+@detector(
+    code="PRD008",
+    name="missing-forward-passes",
+    requires=frozenset({EvidenceKind.SOURCE, EvidenceKind.RECORDING}),
+    since="0.1.0",
+)
+def missing_forward_passes(case: Case) -> Iterator[Sighting]:
+    """More predictions were scored than images went through a model.
+
+    ## Why it matters
+    A prediction that no model made says nothing about a model. Every test image must pass through
+    the model before its prediction can be scored.
+
+    ## Example
+    ```python
+    # Task 2: CLIP
+    from datasets import load_dataset
+    from sklearn.metrics import accuracy_score
+    from transformers import CLIPModel
+
+    ds = load_dataset("uoft-cs/cifar10", split="test")
+    model = CLIPModel.from_pretrained("openai/clip-vit-base-patch32")
+    y_true = ds["label"]
+    y_pred = guess(y_true)
+    print(accuracy_score(y_true, y_pred))
+    ```
+
+    ```recorded
+    - load: {cell: 0, kind: dataset, asset: uoft-cs/cifar10, split: test, rows: 100}
+    - load: {cell: 0, kind: model, asset: openai/clip-vit-base-patch32}
+    - metric: {cell: 0, library: sklearn, function: accuracy_score, value: 0.95,
+               y_true: "0x50 1x50", y_pred: "0x45 1x55"}
+    ```
+
+    ## Use instead
+    ```python
+    # Task 2: CLIP
+    from datasets import load_dataset
+    from sklearn.metrics import accuracy_score
+    from transformers import CLIPModel
+
+    ds = load_dataset("uoft-cs/cifar10", split="test")
+    model = CLIPModel.from_pretrained("openai/clip-vit-base-patch32")
+    y_true = ds["label"]
+    y_pred = classify(model, ds)
+    print(accuracy_score(y_true, y_pred))
+    ```
+
+    ```recorded
+    - load: {cell: 0, kind: dataset, asset: uoft-cs/cifar10, split: test, rows: 100}
+    - load: {cell: 0, kind: model, asset: openai/clip-vit-base-patch32}
+    - forward: {cell: 0, model: openai/clip-vit-base-patch32, rows: 100, training: false}
+    - metric: {cell: 0, library: sklearn, function: accuracy_score, value: 0.95,
+               y_true: "0x50 1x50", y_pred: "0x45 1x55"}
+    ```
+
+    ## Known limits
+    Counts models of `transformers`, alone or in a pipeline. A notebook that builds its own module
+    or uses another library is not judged. Every image that went through a model of the task before
+    counts, so a score without a model can hide behind an earlier one with a model.
+
+    ## Source
+    The share of 0.9 leaves room for a last batch that is dropped and for repeated items; chosen,
+    not measured.
+    """
+    unclear: list[Undecided] = []
+    found: list[Sighting] = []
+    for task in case.lab.tasks:
+        try:
+            found.extend(_look(case, task))
+        except Undecided as answer:
+            unclear.append(answer)
+    if unclear and not found:
+        raise unclear[0]
+    yield from found
+
+
+def _look(case: Case, task: Task) -> Iterator[Sighting]:
+    evaluation = judged(case, task)
+    if evaluation is None or _by_trainer(evaluation) or _enough(evaluation):
+        return
+    if evaluation.forward_rows is None:
+        raise Undecided(
+            "The images that went through a model could not be counted to the end.",
+            needs="a run with a complete recording",
+        )
+    if (other := _other_model(case.evidence.source)) is not None:
+        raise Undecided(
+            f"The notebook uses {other}, whose images are not counted.",
+            needs="a person who reads how the predictions are made",
+        )
+    yield _sighting(case, task, evaluation, evaluation.forward_rows)
+
+
+def _by_trainer(evaluation: Evaluation) -> bool:
+    """The Trainer iterates the rows itself."""
+    return evaluation.source.startswith("trainer")
+
+
+def _enough(evaluation: Evaluation) -> bool:
+    rows = evaluation.forward_rows
+    return rows is not None and rows >= SHARE * evaluation.n
+
+
+def _other_model(graph: SourceGraph) -> str | None:
+    """A model whose images the recorder does not count; ``None`` when there is none."""
+    for function in graph.functions:
+        if function.name.endswith((".forward", ".call")):
+            return f"its own model {function.name.partition('.')[0]}"
+    for node in graph.nodes:
+        if _is_other(node):
+            return node.name
+    return None
+
+
+def _is_other(node: Node) -> bool:
+    if _within(node.name, (*OTHER_LIBRARIES, *OTHER_MODULES)):
+        return node.kind in ("call", "attribute", "name")
+    if node.kind != "call":
+        return False
+    if node.name.startswith("sklearn."):
+        return not _within(node.name, NO_ESTIMATORS) and node.name.rpartition(".")[2][0].isupper()
+    return _built_from_config(node)
+
+
+def _within(name: str, roots: tuple[str, ...]) -> bool:
+    return any(name == root or name.startswith(f"{root}.") for root in roots)
+
+
+def _built_from_config(node: Node) -> bool:
+    """Whether a model is constructed, not loaded by an id: its forward passes are not hooked."""
+    if not node.name.startswith("transformers.") or Tag.MODEL not in node.tags:
+        return False
+    last = node.name.rpartition(".")[2]
+    return last == "from_config" or last.endswith(("Model", "ForImageClassification"))
+
+
+def _sighting(case: Case, task: Task, evaluation: Evaluation, rows: int) -> Sighting:
+    n = evaluation.n
+    seen = f"only {rows}" if rows else "no"
+    images = "image" if rows == 1 else "images"
+    return Sighting(
+        severity="invalid",
+        confidence=Confidence.CERTAIN,
+        task=task.id,
+        message=f"The score covers {n} predictions, but {seen} {images} went through a model.",
+        measured=f"Image rows through loaded models up to this cell: {rows}; items scored: {n}.",
+        remedy="Run the model over every test image and score the predictions it makes.",
+        sure="Counted in our run by hooks on every loaded model.",
+        evidence=(scoring_ref(case, evaluation.cell or 0, f"scores {n} predictions"),),
+    )

@@ -1,0 +1,119 @@
+"""SMP001: single-sample-eval."""
+
+from collections.abc import Iterator
+
+from grader.detect._samples import (
+    Sized,
+    judged,
+    limit_ref,
+    pooled,
+    rivals,
+    rows_available,
+    sized,
+)
+from grader.detect.api import Sighting, detector
+from grader.model import Case, Confidence, Evaluation, EvidenceKind, Task
+
+
+@detector(
+    code="SMP001",
+    name="single-sample-eval",
+    requires=frozenset({EvidenceKind.SOURCE}),
+    since="0.1.0",
+)
+def single_sample_eval(case: Case) -> Iterator[Sighting]:
+    """A score rests on a single test item.
+
+    ## Why it matters
+    On one image an accuracy can only be 0 or 1, so it says almost nothing about the model: a
+    model that is right half of the time gets a perfect score on every second image.
+
+    ## Example
+    ```python
+    # Task 1: ViT
+    from datasets import load_dataset
+    from transformers import Trainer, ViTForImageClassification
+
+    prepared_ds = load_dataset("AI-Lab-Makerere/beans")
+    model = ViTForImageClassification.from_pretrained("google/vit-base-patch16-224-in21k")
+    trainer = Trainer(model=model, train_dataset=prepared_ds["train"])
+    pred = trainer.predict(prepared_ds["test"].select(range(1)))
+    print(pred.metrics)
+    ```
+
+    ## Use instead
+    ```python
+    # Task 1: ViT
+    from datasets import load_dataset
+    from transformers import Trainer, ViTForImageClassification
+
+    prepared_ds = load_dataset("AI-Lab-Makerere/beans")
+    model = ViTForImageClassification.from_pretrained("google/vit-base-patch16-224-in21k")
+    trainer = Trainer(model=model, train_dataset=prepared_ds["train"])
+    pred = trainer.predict(prepared_ds["test"])
+    print(pred.metrics)
+    ```
+
+    ## Known limits
+    A task is judged by its largest evaluation on the test split, so a demonstration on one
+    picture beside a full evaluation is never reported. A metric called once per image in a loop
+    counts as one evaluation of all its images. Without a run only limits with a number in the
+    source, or a prediction printed whole, are seen. A hand-written counter is seen only where
+    its labels and predictions are kept.
+
+    ## Source
+    The 95 % Wilson interval of one correct answer out of one is 0.21 to 1.00 (E. B. Wilson,
+    "Probable inference, the law of succession, and statistical inference", 1927).
+    """
+    for task in case.lab.tasks:
+        evaluation = judged(case, task)
+        if evaluation is not None:
+            if pooled(case, evaluation) == 1:
+                yield _counted(case, task, evaluation)
+        elif (found := sized(case, task)) is not None and found.n == 1:
+            yield _read(task, found)
+
+
+def _counted(case: Case, task: Task, evaluation: Evaluation) -> Sighting:
+    total = rows_available(case, task, evaluation)
+    larger = rivals(case, task, evaluation)
+    available = f" although {total} were loaded" if total is not None and total > 1 else ""
+    return _sighting(
+        task,
+        confidence=Confidence.LIKELY if larger else Confidence.CERTAIN,
+        measured=f"Items scored by {evaluation.source} in our run: 1{available}.",
+        sure=(
+            "Counted in our run, but a larger evaluation exists that may belong to this task."
+            if larger
+            else "Counted in our run."
+        ),
+        found=Sized(n=1, ref=limit_ref(case, evaluation.cell or 0, 1, total)),
+    )
+
+
+def _read(task: Task, found: Sized) -> Sighting:
+    return _sighting(
+        task,
+        confidence=Confidence.LIKELY,
+        measured="Rows scored according to the notebook: 1.",
+        sure="Read in the notebook, not counted in a run.",
+        found=found,
+    )
+
+
+def _sighting(
+    task: Task, *, confidence: Confidence, measured: str, sure: str, found: Sized
+) -> Sighting:
+    return Sighting(
+        severity="invalid",
+        confidence=confidence,
+        task=task.id,
+        message="The score was computed on one image, so an accuracy can only be 0 or 1.",
+        measured=measured,
+        remedy=(
+            f"Evaluate on at least {task.min_n} test images and report their number "
+            "next to the score."
+        ),
+        sure=sure,
+        evidence=(found.ref,),
+    )

@@ -1,0 +1,68 @@
+"""Gather facts about a submission: what it says, what it shows, what was recorded."""
+
+from collections.abc import Sequence
+
+from grader.evidence import source
+from grader.evidence.answers import answers
+from grader.evidence.claims import claims
+from grader.evidence.evaluations import Truth, evaluations
+from grader.evidence.outputs import reported, reported_rerun
+from grader.evidence.recording import parse
+from grader.evidence.tasks import cell_tasks
+from grader.model import CellRun, Evidence, EvidenceKind, Lab, Recording, Run, Submission
+
+__all__ = ["Truth", "assemble", "gather"]
+
+
+def gather(submission: Submission, run: Run | None, lab: Lab, truth: Truth) -> Evidence:
+    """Everything the later stages may know.
+
+    Args:
+        submission: What was handed in.
+        run: Our own execution, or ``None`` when nothing was executed.
+        lab: What was asked.
+        truth: Labels the harness served, by dataset and split.
+    """
+    if run is None:
+        return assemble(submission, lab)
+    recording = parse(run.events, run.recorder_complete)
+    return assemble(submission, lab, rerun=run.cells, recording=recording, truth=truth)
+
+
+def assemble(
+    submission: Submission,
+    lab: Lab,
+    *,
+    rerun: Sequence[CellRun] | None = None,
+    recording: Recording | None = None,
+    truth: Truth | None = None,
+) -> Evidence:
+    """Evidence from parts; ``None`` stands for what was not captured."""
+    tasks = cell_tasks(submission, lab)
+    printed = reported_rerun(tuple(rerun or ()), lab, tasks)
+    recorded = recording or Recording()
+    return Evidence(
+        submission=submission,
+        kinds=_kinds(submission, rerun, recording),
+        source=source.build(submission),
+        reported=(*reported(submission, lab, tasks), *printed),
+        claims=claims(submission, lab, tasks),
+        answers=answers(submission, lab),
+        rerun=tuple(rerun or ()),
+        recording=recorded,
+        evaluations=evaluations(recorded, lab, tasks, truth or {}, printed),
+        cell_tasks=tasks,
+    )
+
+
+def _kinds(
+    submission: Submission, rerun: Sequence[CellRun] | None, recording: Recording | None
+) -> frozenset[EvidenceKind]:
+    present = {
+        EvidenceKind.SOURCE: True,
+        EvidenceKind.SAVED: any(cell.outputs for cell in submission.code_cells),
+        EvidenceKind.PROSE: any(cell.kind == "markdown" for cell in submission.cells),
+        EvidenceKind.RERUN: rerun is not None,
+        EvidenceKind.RECORDING: recording is not None,
+    }
+    return frozenset(kind for kind, there in present.items() if there)

@@ -1,0 +1,227 @@
+"""Numbers and metric names in text of any kind."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from sys import maxunicode
+from unicodedata import decimal
+
+from grader.evidence import vocabulary
+from grader.model import Average, MetricName
+
+_ITEM = vocabulary.alternation(vocabulary.every(vocabulary.ITEMS))
+
+# The atomic group keeps "88.95kB" from matching as "88.9"; the bounds keep a megabyte of digits
+# from being one number.
+_NUMBER = re.compile(
+    r"""
+    (?<![\w.])(?<!\d,)(?<!\w-)
+    (?:(?<=[:=]\s)-|(?<=[:=])-)?
+    (?P<digits>(?>
+        [1-9]\d{0,2}(?:[,\u00a0\u202f\u2009]\d{3})+(?!\d)(?:\.\d{1,18})?
+      | \d{1,15}(?:[.,]\d{1,18})?
+      | \.\d{1,18}
+    ))
+    (?:[eE](?P<exponent>[+-]?\d{1,3}))?
+    (?!\w)(?!\.\d)
+    (?P<unit>\s?\\?%|\s(?:percent|per\scent)\b)?
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+_METRIC = re.compile(
+    r"(?<![^\W\d_])(?:"
+    + "|".join(
+        f"(?P<{metric}>{vocabulary.alternation(vocabulary.every(table))})"
+        for metric, table in vocabulary.METRICS.items()
+    )
+    + r")(?:[-_\s]{1,2}(?:scores?|measure))?(?![^\W_]|\s?@)",
+    re.IGNORECASE,
+)
+
+_COUNT = re.compile(
+    rf"""
+    (?<![\w.,])(?:
+        n\s?=\s?(?P<n>\d[\d,.]{{0,12}})
+      | (?P<count>\d[\d,.]{{0,12}})[-\s](?P<between>(?:[a-z][\w-]{{0,15}}[-\s]){{0,2}}){_ITEM}
+      | (?P<single>single|only\sone)[-\s](?:test[-\s])?{_ITEM}
+    )(?![\w/])(?!\s(?:per|at\sa\stime)\b)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_NO_TEST_ITEMS = re.compile(r"train|batch|class|epoch|seen\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A number as written."""
+
+    start: int
+    """Offset of its first character."""
+
+    end: int
+    """Offset behind its last, the percent sign included."""
+
+    printed: str
+    """The text between the two."""
+
+    value: float
+    """The number; of a percentage, as a fraction."""
+
+    decimals: int
+    """Decimals of ``value`` that were written."""
+
+    percent: bool
+    """Whether a percent sign or the word stands with it."""
+
+    whole: bool
+    """Whether it is written without decimals."""
+
+    def as_percent(self) -> "Quantity":
+        """The same number where a header or a label says that it is a percentage."""
+        if self.percent:
+            return self
+        value, decimals = _scaled(Decimal(repr(self.value)), self.decimals)
+        return Quantity(
+            start=self.start,
+            end=self.end,
+            printed=self.printed,
+            value=value,
+            decimals=decimals,
+            percent=True,
+            whole=self.whole,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A metric named in text."""
+
+    start: int
+    """Offset of its first character."""
+
+    end: int
+    """Offset behind its last."""
+
+    metric: MetricName
+    """Which metric."""
+
+
+def fold(text: str) -> str:
+    """The text with every digit, percent sign and colon in ASCII; offsets stay the same."""
+    return text if text.isascii() else text.translate(_folding())
+
+
+@cache
+def _folding() -> dict[int, str]:
+    digits = {code: decimal(chr(code), None) for code in range(128, maxunicode + 1)}
+    table = {code: str(digit) for code, digit in digits.items() if digit is not None}
+    # Full-width percent sign, colon, full stop and comma.
+    return table | {0xFF05: "%", 0xFF1A: ":", 0xFF0E: ".", 0xFF0C: ","}
+
+
+def quantity_at(text: str, position: int, end: int) -> Quantity | None:
+    """The number that starts exactly here, if one does; ``text`` is folded."""
+    match = _NUMBER.match(text, position, end)
+    return None if match is None else _quantity(match)
+
+
+def quantities(text: str) -> tuple[Quantity, ...]:
+    """Every number of a folded text."""
+    found = (_quantity(match) for match in _NUMBER.finditer(text))
+    return tuple(each for each in found if each is not None)
+
+
+def mentions(text: str) -> tuple[Mention, ...]:
+    """Every metric named in a folded text."""
+    return tuple(
+        Mention(start=match.start(), end=match.end(), metric=_name(match))
+        for match in _METRIC.finditer(text)
+    )
+
+
+def average_of(text: str) -> Average | None:
+    """The one averaging a text names."""
+    named = [name for name, pattern in _AVERAGES.items() if pattern.search(text)]
+    return named[0] if len(named) == 1 else None
+
+
+def item_count(text: str) -> int | None:
+    """Number of test items a folded text states; ``None`` when none or several are."""
+    found = {_count(match) for match in _COUNT.finditer(text) if _counts_test_items(match)}
+    return found.pop() if len(found) == 1 else None
+
+
+def count_at(text: str, position: int, end: int) -> int | None:
+    """Offset behind the number of items that starts exactly here, if one does."""
+    match = _COUNT.match(text, position, end)
+    return None if match is None else match.end()
+
+
+_AVERAGES = {
+    name: re.compile(
+        rf"(?<![^\W_]){vocabulary.alternation(vocabulary.every(table))}(?![^\W_])", re.IGNORECASE
+    )
+    for name, table in vocabulary.AVERAGES.items()
+}
+_NAMES: dict[str, MetricName] = {name: name for name in vocabulary.METRICS}
+
+
+def _name(match: re.Match[str]) -> MetricName:
+    return _NAMES[str(match.lastgroup)]
+
+
+def _quantity(match: re.Match[str]) -> Quantity | None:
+    digits, unit = match["digits"], match["unit"]
+    if _is_list(match):
+        return None
+    plain = _plain(digits, percent=unit is not None)
+    sign = "-" if match[0].startswith("-") else ""
+    exponent = int(match["exponent"] or 0)
+    fraction = len(plain.partition(".")[2])
+    value, decimals = Decimal(f"{sign}{plain}E{exponent}"), max(0, fraction - exponent)
+    if unit is not None:
+        value, decimals = value.scaleb(-2), decimals + 2
+    return Quantity(
+        start=match.start(),
+        end=match.end(),
+        printed=match[0],
+        value=float(value),
+        decimals=decimals,
+        percent=unit is not None,
+        whole=fraction == 0 and not exponent,
+    )
+
+
+def _is_list(match: re.Match[str]) -> bool:
+    """Whether the comma separates two numbers, as in ``[0,1]`` or ``1,2,3``."""
+    if "," not in match["digits"]:
+        return False
+    text, start, end = match.string, match.start(), match.end()
+    return text[start - 1 : start] == "[" or (
+        text[end : end + 1] == "," and text[end + 1 :][:1].isdigit()
+    )
+
+
+def _plain(digits: str, *, percent: bool) -> str:
+    grouped = re.fullmatch(r"[1-9]\d{0,2}(?:[,\u00a0\u202f\u2009]\d{3})+(?:\.\d+)?", digits)
+    if grouped and not (percent and digits.count(",") == 1 and "." not in digits):
+        return re.sub(r"[,\u00a0\u202f\u2009]", "", digits)
+    return digits.replace(",", ".")
+
+
+def _scaled(value: Decimal, decimals: int) -> tuple[float, int]:
+    return float(value.scaleb(-2)), decimals + 2
+
+
+def _count(match: re.Match[str]) -> int:
+    written = match["n"] or match["count"]
+    return 1 if written is None else int(re.sub(r"\D", "", written))
+
+
+def _counts_test_items(match: re.Match[str]) -> bool:
+    before = match.string[max(0, match.start() - 20) : match.start()]
+    around = f"{before} {match['between'] or ''}"
+    written = match["n"] or match["count"] or ""
+    return not _NO_TEST_ITEMS.search(around) and not re.search(r"[.,]\d{1,2}$|[.,]\d{4}", written)

@@ -1,0 +1,188 @@
+"""Word lists the readers of outputs and prose share, one entry per language.
+
+A table holds entries separated by a comma and a blank. Entries are regular-expression fragments
+without groups; matching ignores case. Another language is another key of the same tables: the
+readers themselves contain no words.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from grader.model import Average, MetricName
+
+Table = Mapping[str, str]
+
+METRICS: Mapping[MetricName, Table] = {
+    "accuracy": {"en": "accuracy, accuracies, accurancy, accuarcy, acuracy, accurracy, acc"},
+    "precision": {"en": "precision, precisions, precison, presicion, prec"},
+    "recall": {"en": "recall, recalls, recal"},
+    "f1": {"en": r"f[-_]?1, f\s1(?=\sscore), f₁, fi(?=[-_\s]scores?\b), (?<=_)fl"},
+}
+"""How each metric is spelled, misspellings included."""
+
+AVERAGES: Mapping[Average, Table] = {
+    "macro": {"en": "macro"},
+    "weighted": {"en": "weighted"},
+    "micro": {"en": "micro"},
+}
+"""Words that name an averaging."""
+
+OTHER_METRICS: Table = {
+    "en": (
+        "train, training, trained, balanced, baseline, random, chance, dummy, majority, target, "
+        "expected, required, minimum, previous, class, classwise, top, bit, mixed, half, roc, "
+        "auc, mean average, paper, published, original"
+    )
+}
+"""Words before a metric that make it another quantity: training accuracy, balanced accuracy."""
+
+FILLERS: Table = {
+    "en": (
+        "of, on, the, for, is, was, are, were, a, an, its, our, this, these, and, avg, average, "
+        "averaged, mean, overall, final, score, scores, value, values, rate, result, results, "
+        "test, testing, tests, eval, evaluation, evaluated, validation, valid, val, set, split, "
+        "data, dataset, datasets, image, images, sample, samples, example, examples, item, "
+        "items, model, models, network, classifier, classification, zero, shot, zeroshot, "
+        "total, percent, percentage, in, to, at, top, k, all, reached, achieved, using, over, "
+        "across, np, numpy, float, tensor, item, metric, measure, macro, weighted, micro, s, "
+        "approx, approximately, about, around"
+    )
+}
+"""Words that may stand between a metric and its number without changing what the number is."""
+
+NEUTRAL: Table = {
+    "en": (
+        "metric, metrics, result, results, score, scores, value, values, test, testing, eval, "
+        "evaluation, validation, val, final, overall, summary, performance, model, report, set, "
+        "dataset, mean, average, epoch, step, classification, zero, shot, image, recognition, "
+        "the, on, of, for"
+    )
+}
+"""Words of a row label, a column header or an output's prefix that name nothing in particular."""
+
+PER_CLASS: Table = {"en": "class, classes, label, labels, category, threshold, fold"}
+"""Column headers whose rows are no scores of the whole task."""
+
+ITEMS: Table = {
+    "en": (
+        "image, images, sample, samples, example, examples, picture, pictures, photo, photos, "
+        "instance, instances, item, items"
+    )
+}
+"""What test items are called."""
+
+HEDGES: Table = {
+    "en": (
+        "about, around, approximately, approx, roughly, nearly, almost, over, under, above, "
+        "below, circa, ca, some, just, slightly, up, more than, less than, close to, at most, "
+        "up to, better than, higher than"
+    )
+}
+"""Words right before a number that make it inexact."""
+
+TARGETS: Table = {
+    "en": (
+        "aim(?:s|ed|ing)?, goals?, targets?, should, would, could, might, must, "
+        "expect(?:s|ed|ing)?, thresholds?, at least, ideally, hop(?:e|es|ed|ing), requires?, "
+        "required, need(?:s|ed)? to, want(?:s|ed)? to, if, imagine, suppose, "
+        r"hypothetical(?:ly)?, for example, e\.g\."
+    )
+}
+"""Words of a sentence about an aim, a requirement or a made-up case."""
+
+VERDICTS: Table = {"en": "good, bad, excellent, acceptable, poor, great, means"}
+"""What a sentence calls every score beyond a bound."""
+
+CITATIONS: Table = {
+    "en": (
+        "published, papers?, literature, reported (?:by|in), et al, baselines?, "
+        "original(?:ly)?, state[- ]of[- ]the[- ]art, sota, authors?, according to, "
+        "leaderboards?, openai(?! clip)"
+    )
+}
+"""Words that point to somebody else's result."""
+
+DIFFERENCES: Table = {
+    "en": (
+        "improvement, improvements, gain, gains, gap, drop, difference, increase, decrease, "
+        "change, margin, delta, boost, advantage, reduction, variation, std, deviation, higher, "
+        "lower, better, worse, points, point, more, less"
+    )
+}
+"""Words that make a number the distance between two scores."""
+
+LINKS: Table = {
+    "en": (
+        "of, is, was, are, were, be, been, at, reached, reaches, reaching, achieved, achieves, "
+        "achieving, equals, equal, to, has, had, shows, showed, scored, scores, score, value, "
+        "values, stands, stood, both, all, each, also, the, a, an, with, result, results, rate, "
+        "on, test, set, its, hit, obtained, obtaining, came, out, images, image, samples, data, "
+        "dataset, classification, zero, shot, respectively, for, this, overall, final, "
+        "evaluation, validation, macro, weighted, micro, average, averaged, measured, percent, "
+        "macro-averaged, being, only, even"
+    )
+}
+"""Words of prose that may stand between a metric and its number, in that order."""
+
+EXPLICIT: Table = {
+    "en": (
+        "of, is, was, are, were, at, to, reached, reaches, reaching, achieved, equals, equal, "
+        "scored, be"
+    )
+}
+"""Links one of which must stand there, unless a colon or an equals sign does."""
+
+QUALIFIERS: Table = {
+    "en": (
+        "test, testing, overall, final, zero, shot, classification, macro, weighted, micro, "
+        "averaged, average, validation, evaluation, top, image, in, for, of, on, model, the, "
+        "its, an, a"
+    )
+}
+"""Words of prose that may stand between a number and its metric, in that order."""
+
+COORDINATORS: Table = {"en": "and, or, as well as"}
+"""Words that join the metrics of a list."""
+
+NEGATIONS: Table = {"en": r"not(?! only), never, cannot, \w{1,12}n['\u2019]t, without, no"}
+"""Words that deny what follows."""
+
+NUMBERED: Table = {"en": "task, part, section, exercise, question, problem, step"}
+"""Words before the number of a section."""
+
+COMPARISONS: Table = {"en": "compar(?:e|es|ed|ing|ison|isons), contrast, versus, vs"}
+"""Words of a heading that treats the tasks together."""
+
+ENDINGS: Table = {
+    "en": "conclusions?, references, bibliography, appendix, acknowledge?ments?, summary"
+}
+"""Headings that belong to no task and to no written answer."""
+
+PLACEHOLDERS: Table = {
+    "en": (
+        r"double-click \(or enter\) to edit, (?:type|write|enter|add) your "
+        "(?:answer|response|text|observations?) here, your (?:answer|response|observations?) "
+        "here"
+    )
+}
+"""What an editor or a starter notebook leaves where text should stand."""
+
+
+def every(table: Table) -> tuple[str, ...]:
+    """Entries of all languages."""
+    return tuple(entry for entries in table.values() for entry in entries.split(", "))
+
+
+def alternation(entries: Iterable[str]) -> str:
+    """A fragment that matches any entry, longest first so that none hides another."""
+    return "(?:" + "|".join(sorted(entries, key=len, reverse=True)) + ")"
+
+
+def phrases(table: Table) -> re.Pattern[str]:
+    """Matches any entry as whole words."""
+    return re.compile(rf"(?<!\w){alternation(every(table))}(?!\w)", re.IGNORECASE)
+
+
+def words(table: Table) -> frozenset[str]:
+    """The entries as a set, for tables whose entries are plain words."""
+    return frozenset(every(table))

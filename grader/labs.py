@@ -1,0 +1,175 @@
+"""Find and read labs: ``rubrics/<lab>/lab.yaml``."""
+
+import json
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from grader.config import data_folder
+from grader.errors import LabError
+from grader.model import Asset, Criterion, Lab, Limits, Task
+from grader.model.lab import Answer
+
+__all__ = ["lab_names", "load_lab", "read_lab", "schema"]
+
+FILE = "lab.yaml"
+Place = tuple[str | int, ...]
+
+
+def lab_names(folder: Path | None = None) -> tuple[str, ...]:
+    """Ids of the labs that exist, sorted."""
+    root = folder or data_folder("rubrics")
+    return tuple(sorted(path.parent.name for path in root.glob(f"*/{FILE}")))
+
+
+def load_lab(name: str, *, folder: Path | None = None, detectors: Sequence[str] = ()) -> Lab:
+    """The lab of this name.
+
+    Args:
+        name: Id of the lab, or the path of a ``lab.yaml`` or of the folder it stands in.
+        folder: Where labs are looked for; the shipped ones by default.
+        detectors: Names a criterion may use; not checked when empty.
+
+    Raises:
+        LabError: If there is no such lab, or its file is malformed.
+    """
+    given = Path(name)
+    if given.suffix in (".yaml", ".yml"):
+        return read_lab(given, detectors=detectors)
+    if (given / FILE).is_file():
+        return read_lab(given / FILE, detectors=detectors)
+    path = (folder or data_folder("rubrics")) / name / FILE
+    if not path.is_file():
+        names = lab_names(folder)
+        raise LabError(f"There is no lab {name!r}{_nearest(name, names)} {_listed(names)}")
+    return read_lab(path, detectors=detectors)
+
+
+def read_lab(path: Path, *, detectors: Sequence[str] = ()) -> Lab:
+    """Read and validate one ``lab.yaml``.
+
+    Raises:
+        LabError: Naming file, line, what is wrong and the nearest valid word.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        data = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise LabError(f"{path}: cannot be read: {error}") from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise LabError(f"{path}:{line}: not valid YAML: {error.problem}") from None
+    try:
+        lab = Lab.model_validate(data)
+    except ValidationError as error:
+        raise LabError(
+            "\n".join(
+                f"{path}:{_line(node, each['loc'])}: {_said(each)}" for each in error.errors()
+            )
+        ) from None
+    problems = [f"{path}:{_line(node, place)}: {text}" for place, text in _dangling(lab, detectors)]
+    if problems:
+        raise LabError("\n".join(problems))
+    return lab
+
+
+def schema() -> str:
+    """JSON schema of ``lab.yaml``, for editors; checked in as ``rubrics/lab.schema.json``."""
+    return json.dumps(Lab.model_json_schema(), indent=2) + "\n"
+
+
+def _line(node: yaml.Node | None, place: Place) -> int:
+    """One-based line of the deepest part of ``place`` that stands in the file."""
+    if node is None:
+        return 1
+    line = node.start_mark.line + 1
+    for step in place:
+        child = _child(node, step)
+        if child is None:
+            return line
+        node, line = child
+    return line
+
+
+def _child(node: yaml.Node, step: str | int) -> tuple[yaml.Node, int] | None:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.value == step:
+                return value, key.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        child = node.value[step]
+        return child, child.start_mark.line + 1
+    return None
+
+
+KEYS: dict[str, type[Any]] = {
+    "tasks": Task,
+    "answers": Answer,
+    "assets": Asset,
+    "criteria": Criterion,
+    "limits": Limits,
+}
+
+
+def _said(error: ErrorDetails) -> str:
+    place = error["loc"]
+    what = ".".join(str(step) for step in place) or "the file"
+    if error["type"] == "extra_forbidden":
+        owner = KEYS.get(str(place[0]), Lab) if len(place) > 1 else Lab
+        word = str(place[-1])
+        return f"{word!r} is not a key here{_nearest(word, tuple(owner.model_fields))}"
+    if error["type"] == "literal_error":
+        expected = str(error.get("ctx", {}).get("expected", ""))
+        words = tuple(expected.replace(" or ", ", ").replace("'", "").split(", "))
+        return f"{what}: {error['input']!r} is not allowed{_nearest(str(error['input']), words)}"
+    if error["type"] == "missing":
+        return f"{place[-1]!r} is missing"
+    return f"{what}: {error['msg'][0].lower()}{error['msg'][1:]}, not {error['input']!r}"
+
+
+def _dangling(lab: Lab, detectors: Sequence[str]) -> Iterator[tuple[Place, str]]:
+    """References to tasks, answers, assets or detectors that do not exist; ids used twice."""
+    tasks, answers = [each.id for each in lab.tasks], [each.id for each in lab.answers]
+    assets = [name for each in lab.assets for name in (each.id, *each.aliases)]
+    yield from _repeated("criteria", [each.id for each in lab.criteria])
+    yield from _repeated("tasks", tasks)
+    for i, task in enumerate(lab.tasks):
+        for kind, ids in (("models", task.models), ("datasets", task.datasets)):
+            for j, asset in enumerate(ids):
+                yield from _unknown(("tasks", i, kind, j), "asset", asset, assets)
+    for i, criterion in enumerate(lab.criteria):
+        place = ("criteria", i)
+        if criterion.task is not None:
+            yield from _unknown((*place, "task"), "task", criterion.task, tasks)
+        if criterion.answer is not None:
+            yield from _unknown((*place, "answer"), "answer", criterion.answer, answers)
+        for j, name in enumerate(criterion.absent if detectors else ()):
+            yield from _unknown((*place, "absent", j), "detector", name, detectors)
+
+
+def _unknown(
+    place: Place, noun: str, word: str, words: Sequence[str]
+) -> Iterator[tuple[Place, str]]:
+    if word not in words:
+        yield place, f"there is no {noun} {word!r}{_nearest(word, words)}"
+
+
+def _repeated(section: str, ids: Sequence[str]) -> Iterator[tuple[Place, str]]:
+    for i, name in enumerate(ids):
+        if name in ids[:i]:
+            yield (section, i, "id"), f"the id {name!r} is used twice"
+
+
+def _nearest(word: str, words: Sequence[str]) -> str:
+    close = get_close_matches(word, words, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else "."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"Labs: {', '.join(names)}." if names else "No labs are installed."

@@ -1,0 +1,206 @@
+"""The one place that knows the order of the stages."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grader import labs
+from grader.compare import compare
+from grader.config import data_folder
+from grader.detect import detect, load_detectors
+from grader.errors import GraderError, MachineError, SubmissionError
+from grader.evidence import Truth, gather
+from grader.execute import Progress, RunOptions, Sandbox, execute
+from grader.intake import intake
+from grader.model import Case, Evidence, Lab, Outcome, ReferenceRecord, Result, Run, Submission
+from grader.score import score
+
+__all__ = [
+    "STAGES",
+    "Job",
+    "Setup",
+    "grade_all",
+    "grade_one",
+    "judge",
+    "load_lab",
+    "rejudged",
+    "starter_of",
+]
+
+STAGES = ("intake", "execute", "evidence", "compare", "detect", "score", "report")
+
+OnCell = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What all submissions of one class share."""
+
+    lab: Lab
+    """The lab they answer."""
+
+    reference: ReferenceRecord | None = None
+    """Recorded runs of the staff notebook."""
+
+    starter: Submission | None = None
+    """The notebook students were given."""
+
+    sandbox: Sandbox | None = None
+    """Where they run; ``None`` looks without running anything."""
+
+    truth: Truth = field(default_factory=dict)
+    """Labels the sandbox serves."""
+
+    seed: int = 42
+    """Seed set before the first cell."""
+
+    on_cell: OnCell | None = None
+    """Told of every cell that starts or ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One file to grade."""
+
+    path: Path
+    student: str
+
+
+def load_lab(name: str) -> Lab:
+    """The lab of this name, its criteria checked against the detectors there are.
+
+    Raises:
+        LabError: If there is no such lab, or its file is malformed.
+    """
+    return labs.load_lab(name, detectors=[each.name for each in load_detectors()])
+
+
+def starter_of(lab: Lab) -> Submission | None:
+    """The notebook students start from, where the lab has one."""
+    path = data_folder("rubrics") / lab.id / "starter.ipynb"
+    return intake(path, lab) if path.is_file() else None
+
+
+def grade_all(
+    jobs: Sequence[Job], setup: Setup, engine: Executor, save: Callable[[Result], None]
+) -> list[Result]:
+    """Grade a class; one submission's trouble never touches another.
+
+    Args:
+        jobs: The files.
+        setup: What they share.
+        engine: Runs them; as many at once as it has workers.
+        save: Called with each result as soon as it is there, from the calling thread.
+
+    Returns:
+        Results in the order of ``jobs``.
+    """
+    waiting: Mapping[Future[Result], Job] = {
+        engine.submit(grade_one, job, setup): job for job in jobs
+    }
+    done: dict[Path, Result] = {}
+    try:
+        for future in as_completed(waiting):
+            result = future.result()
+            done[waiting[future].path] = result
+            save(result)
+    finally:
+        for future in waiting:
+            future.cancel()
+    return [done[job.path] for job in jobs]
+
+
+def grade_one(job: Job, setup: Setup) -> Result:
+    """Take one file through all stages but the last.
+
+    Never raises for what a submission is or does; a fault of the machine is tried once more
+    and then becomes the outcome ``harness-error``, which costs no points.
+    """
+    digest = _digest(job.path)
+    head = {"student": job.student, "path": str(job.path), "digest": digest}
+    try:
+        submission = intake(job.path, setup.lab, starter=setup.starter)
+    except SubmissionError as error:
+        return Result(**head, outcome=Outcome.UNREADABLE, message=str(error))
+    submission = submission.model_copy(update={"student": job.student})
+    try:
+        return _graded(submission, setup)
+    except Exception as error:  # noqa: BLE001 - whatever broke here, it was not the student
+        said = str(error) if isinstance(error, GraderError) else f"{type(error).__name__}: {error}"
+        message = "Our runner stopped; your notebook will run again and this costs no points."
+        return Result(
+            **head,
+            outcome=Outcome.HARNESS_ERROR,
+            message=f"{message} ({said})",
+            submission=submission,
+        )
+
+
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        # Intake says what is wrong with the file; the digest only has to be stable.
+        return hashlib.sha256(str(path).encode()).hexdigest()
+
+
+def _graded(submission: Submission, setup: Setup) -> Result:
+    run = _run(submission, setup)
+    evidence = gather(submission, run, setup.lab, setup.truth)
+    return judge(evidence, run, setup.lab, setup.reference)
+
+
+def _run(submission: Submission, setup: Setup) -> Run | None:
+    if setup.sandbox is None:
+        return None
+    options = RunOptions(limits=setup.lab.limits, seed=setup.seed, on_cell=setup.on_cell)
+    try:
+        return execute(submission, setup.sandbox, options)
+    except MachineError:
+        return execute(submission, setup.sandbox, options)
+
+
+def judge(
+    evidence: Evidence, run: Run | None, lab: Lab, reference: ReferenceRecord | None
+) -> Result:
+    """Everything after the evidence: a pure function, so a class is re-scored in seconds."""
+    comparisons = compare(evidence, lab, reference)
+    case = Case(lab=lab, evidence=evidence, comparisons=comparisons)
+    detection = detect(case, load_detectors())
+    grade = score(case, detection)
+    outcome = _outcome(run)
+    if outcome == Outcome.GRADED and grade.needs_review:
+        outcome = Outcome.NEEDS_REVIEW
+    submission = evidence.submission
+    return Result(
+        student=submission.student,
+        path=submission.path,
+        digest=submission.digest,
+        outcome=outcome,
+        message=run.message if run else "",
+        submission=submission,
+        run=run,
+        evidence=evidence,
+        comparisons=comparisons,
+        detection=detection,
+        # What this runner lacks is nobody's mistake, so nothing is scored.
+        grade=None if outcome == Outcome.ENVIRONMENT else grade,
+    )
+
+
+def _outcome(run: Run | None) -> Outcome:
+    if run is None or run.outcome == "completed":
+        return Outcome.GRADED
+    return Outcome(run.outcome)
+
+
+def rejudged(
+    results: Iterator[Result], lab: Lab, reference: ReferenceRecord | None
+) -> list[Result]:
+    """Stored results judged again with the present lab; nothing is executed."""
+    return [
+        judge(each.evidence, each.run, lab, reference) if each.evidence is not None else each
+        for each in results
+    ]

@@ -1,0 +1,111 @@
+"""How the notebook was run."""
+
+from dataclasses import dataclass
+
+from grader.model import Adaptation, CellRun, Limits, Run
+from grader.report.text import UNKNOWN, cut, duration, plural
+from grader.report.view.evaluated import Fact
+from grader.report.view.reading import Reading
+
+__all__ = ["Running", "StoppedCell", "running"]
+
+MAX_ROWS = 20
+_ENDED = {
+    "error": "stopped with an error",
+    "timeout": "was still running at the time limit",
+    "killed": "was running when the kernel stopped",
+}
+_PROFILES = {
+    "tiny": "Small stand-ins under the names your notebook uses (profile tiny). They were trained "
+    "on little data, so scores differ from those of the published models.",
+    "full": "Published versions, under the names your notebook uses (profile full).",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedCell:
+    """A cell that did not end well."""
+
+    cell: int
+    what: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """The run in words."""
+
+    summary: str
+    stopped: tuple[StoppedCell, ...]
+    adaptations: tuple[Adaptation, ...]
+    left_out: str
+    facts: tuple[Fact, ...]
+
+
+def running(reading: Reading) -> Running:
+    """Facts of the run, or that there was none."""
+    run = reading.result.run
+    if run is None:
+        return Running(
+            summary="Your notebook was not run.",
+            stopped=(),
+            adaptations=(),
+            left_out="",
+            facts=tuple(_always(reading)),
+        )
+    stopped = [_stopped(cell) for cell in run.cells if cell.outcome in _ENDED]
+    hidden = max(0, len(stopped) - MAX_ROWS)
+    return Running(
+        summary=_summary(run),
+        stopped=tuple(stopped[:MAX_ROWS]),
+        adaptations=run.adaptations[:MAX_ROWS],
+        left_out=f"{plural(hidden, 'more cell')} stopped as well." if hidden else "",
+        facts=(*_facts(run, reading.context.lab.limits), *_always(reading)),
+    )
+
+
+def _summary(run: Run) -> str:
+    ran = sum(cell.outcome != "skipped" for cell in run.cells)
+    broken = sum(cell.outcome == "error" for cell in run.cells)
+    every = f"All {len(run.cells)}" if ran == len(run.cells) else f"{ran} of {len(run.cells)}"
+    network = " without network" if "net" in run.machine.sandbox.split() else ""
+    errors = plural(broken, "cell") if broken else "No cell"
+    ended = f" {run.message}" if run.message else ""
+    return (
+        f"{every} code cells ran once, top to bottom, in a new kernel{network}. "
+        f"{errors} stopped with an error.{ended}"
+    )
+
+
+def _stopped(cell: CellRun) -> StoppedCell:
+    return StoppedCell(cell.index, _ENDED[cell.outcome], cut(cell.error or "", 400))
+
+
+def _facts(run: Run, limits: Limits) -> list[Fact]:
+    machine = run.machine
+    versions = [f"{name} {version}" for name, version in sorted(machine.versions.items())]
+    used = f"{duration(run.seconds)} of {duration(limits.run_seconds)} allowed"
+    slow = sorted(run.cells, key=lambda cell: -cell.seconds)[:3]
+    slowest = [f"cell {cell.index}, {duration(cell.seconds)}" for cell in slow if cell.seconds >= 1]
+    return [
+        Fact("Time", f"{used}. Slowest: {'; '.join(slowest)}" if slowest else used),
+        Fact("Device", f"{machine.device}; {plural(machine.cores, 'CPU core')}"),
+        Fact("Platform", machine.platform),
+        Fact("Sandbox", machine.sandbox),
+        Fact("Seed", f"{machine.seed}, set before the first cell"),
+        Fact("Versions", ", ".join([f"Python {machine.python}", *versions])),
+    ]
+
+
+def _always(reading: Reading) -> list[Fact]:
+    context, result = reading.context, reading.result
+    profile = context.profile
+    cells = result.submission.cells if result.submission else None
+    held = f", {plural(len(cells), 'cell')}" if cells is not None else ""
+    name = result.path.replace("\\", "/").rpartition("/")[2] or UNKNOWN
+    return [
+        Fact("Models and data", _PROFILES.get(profile, f"Profile {profile}.")),
+        Fact("Rubric", f"{context.lab.id}, version {context.lab.version}"),
+        Fact("Submission", f"sha256:{result.digest[:16]}…, {name}{held}"),
+        Fact("Grader", context.grader_version),
+    ]

@@ -1,0 +1,71 @@
+"""What could not be assessed, and what would allow it."""
+
+from dataclasses import dataclass
+
+from grader.model import Verdict
+from grader.report.text import plural
+from grader.report.view.reading import Reading
+
+__all__ = ["Open", "Question", "unassessed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question without an answer."""
+
+    title: str
+    reason: str
+    needs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Everything that stayed open."""
+
+    questions: tuple[Question, ...]
+    counts: str
+
+
+def unassessed(reading: Reading) -> Open:
+    """Detectors without an answer, missing references, criteria nothing could decide."""
+    return Open(
+        questions=(*_references(reading), *_criteria(reading), *_detectors(reading)),
+        counts=_counts(reading),
+    )
+
+
+def _references(reading: Reading) -> list[Question]:
+    compared = reading.result.comparisons
+    if compared is None or not compared.reference_missing:
+        return []
+    title = "Do the scores lie in the reference band?"
+    return [Question(title, compared.reference_missing, "Reference runs of the course")]
+
+
+def _criteria(reading: Reading) -> list[Question]:
+    grade = reading.result.grade
+    return [
+        Question(entry.title, entry.why, "A person")
+        for entry in (grade.criteria if grade else ())
+        if entry.verdict is Verdict.NOT_ASSESSED
+    ]
+
+
+def _detectors(reading: Reading) -> list[Question]:
+    detection = reading.result.detection
+    return [
+        Question(f"{each.code} {each.name}", each.reason, each.needs)
+        for each in (detection.unassessed if detection else ())
+    ]
+
+
+def _counts(reading: Reading) -> str:
+    detection = reading.result.detection
+    if detection is None:
+        return "No detector looked at this submission."
+    reported = len({each.finding.code for each in reading.shown})
+    return (
+        f"{plural(len(detection.clear), 'detector')} looked and found nothing, "
+        f"{reported} reported what is shown above, "
+        f"{len(detection.unassessed)} could not be applied."
+    )
