@@ -1,7 +1,7 @@
 """The one place that knows the order of the stages."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from grader.score import score
 __all__ = [
     "STAGES",
     "Job",
+    "OnCell",
     "Setup",
     "grade_all",
     "grade_one",
@@ -197,7 +198,7 @@ def _outcome(run: Run | None) -> Outcome:
 
 
 def rejudged(
-    results: Iterator[Result], lab: Lab, reference: ReferenceRecord | None
+    results: Iterable[Result], lab: Lab, reference: ReferenceRecord | None
 ) -> list[Result]:
     """Stored results judged again with the present lab; nothing is executed."""
     return [

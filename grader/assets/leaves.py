@@ -14,18 +14,22 @@ from grader.assets.canvas import Canvas, Color, Pixels, cloud, photograph, vary
 SIZE = 64
 """Side of a picture, in pixels."""
 
+Floats = NDArray[np.float64]
+Points = NDArray[np.float64]
+"""``(n, 2)``, in units of the picture's side."""
+
 NAMES = ("angular_leaf_spot", "bean_rust", "healthy")
 """Condition names in label order, as published."""
 
-BLEND = 0.22
+BLEND = 0.20
 """Standard deviation of the share a diseased leaf takes from the other disease."""
 
 _MOST_BLENDED = 0.75
-_MEAN_MARKS = 13.0
-_MILD = 0.3
+_MEAN_MARKS = 14.0
+_MILD = 0.4
 """Least severity of a disease: the share of the mean number of marks."""
 
-_BLEMISHES = 2.2
+_BLEMISHES = 1.2
 """Mean number of marks on a healthy leaf."""
 
 _SOIL: tuple[Color, ...] = ((120, 95, 70), (95, 110, 70), (150, 140, 120), (60, 80, 50))
@@ -87,10 +91,10 @@ def draw_leaf(
     turn = _turn(rng)
     canvas.polygon(_place(_edge(outline), turn), outline.color)
     _draw_veins(canvas, outline, turn)
-    for mark in marks:
-        along, across = rng.uniform(0.12, 0.88), rng.uniform(-0.8, 0.8)
-        spot = np.array([_at(outline, along, across)])
-        _draw_mark(canvas, mark, _place(spot, turn)[0], rng)
+    along = rng.uniform(0.12, 0.88, size=len(marks))
+    across = rng.uniform(-0.8, 0.8, size=len(marks))
+    for mark, place in zip(marks, _place(_at(outline, along, across), turn), strict=True):
+        _draw_mark(canvas, mark, place, rng)
     return photograph(canvas.pixels(), rng, noise)
 
 
@@ -108,7 +112,7 @@ def draw_bean_leaf(name: str, rng: np.random.Generator) -> Pixels:
         color=vary(rng, (75, 140, 60), 25),
     )
     marks = _blemishes(rng) if name == "healthy" else _lesions(name, rng)
-    return draw_leaf(outline, marks, rng, rng.uniform(4.0, 18.0))
+    return draw_leaf(outline, marks, rng, rng.uniform(4.0, 14.0))
 
 
 def _lesions(name: str, rng: np.random.Generator) -> tuple[Mark, ...]:
@@ -126,7 +130,7 @@ def _blemishes(rng: np.random.Generator) -> tuple[Mark, ...]:
 
 def _lesion(rust: float, rng: np.random.Generator) -> Mark:
     """A spot between angular leaf spot (``rust`` 0) and rust (1)."""
-    angular, rusty = np.array([105.0, 75.0, 50.0]), np.array([175.0, 85.0, 35.0])
+    angular, rusty = np.array([80.0, 52.0, 32.0]), np.array([175.0, 85.0, 35.0])
     r, g, b = ((1.0 - rust) * angular + rust * rusty).astype(int).tolist()
     mean = 0.048 - 0.018 * rust
     return Mark(
@@ -137,39 +141,38 @@ def _lesion(rust: float, rng: np.random.Generator) -> Mark:
     )
 
 
-def _edge(outline: Outline) -> NDArray[np.float64]:
+def _edge(outline: Outline) -> Points:
     """Corners around the blade in its own frame, ``(n, 2)``."""
     along = np.linspace(0.0, 1.0, 24)
-    upper = [_at(outline, s, 1.0) for s in along]
-    lower = [_at(outline, s, -1.0) for s in along[::-1]]
-    return np.array(upper + lower)
+    return np.concatenate([_at(outline, along, 1.0), _at(outline, along[::-1], -1.0)])
 
 
-def _at(outline: Outline, along: float, across: float) -> tuple[float, float]:
-    half = outline.width * np.sin(np.pi * along**outline.tip) ** 0.8
-    lobed = half * (1.0 - 0.3 * np.sin(np.pi * outline.lobes * along) ** 2)
-    return float((2.0 * along - 1.0) * -outline.length), float(across * lobed)
+def _at(outline: Outline, along: float | Floats, across: float | Floats) -> Points:
+    """Points at these shares of the length and of the half width, ``(n, 2)``."""
+    steps = np.atleast_1d(along)
+    half = outline.width * np.sin(np.pi * steps**outline.tip) ** 0.8
+    lobed = half * (1.0 - 0.3 * np.sin(np.pi * outline.lobes * steps) ** 2)
+    return np.stack([(1.0 - 2.0 * steps) * outline.length, across * lobed], axis=1)
 
 
-def _turn(rng: np.random.Generator) -> NDArray[np.float64]:
+def _turn(rng: np.random.Generator) -> Floats:
     angle = rng.uniform(0.0, 2.0 * np.pi)
     x, y = rng.uniform(0.46, 0.54, size=2)
     return np.array([[np.cos(angle), -np.sin(angle), x], [np.sin(angle), np.cos(angle), y]])
 
 
-def _place(points: NDArray[np.float64], turn: NDArray[np.float64]) -> list[tuple[float, float]]:
+def _place(points: Points, turn: Floats) -> list[tuple[float, float]]:
     placed = points @ turn[:, :2].T + turn[:, 2]
     return [(float(x), float(y)) for x, y in placed]
 
 
-def _draw_veins(canvas: Canvas, outline: Outline, turn: NDArray[np.float64]) -> None:
+def _draw_veins(canvas: Canvas, outline: Outline, turn: Floats) -> None:
     r, g, b = outline.color
     pale: Color = (min(255, r + 35), min(255, g + 35), min(255, b + 30))
-    spine = np.array([_at(outline, 0.0, 0.0), _at(outline, 1.0, 0.0)])
-    canvas.line(_place(spine, turn), pale, 0.018)
+    canvas.line(_place(_at(outline, np.array([0.0, 1.0]), 0.0), turn), pale, 0.018)
     for along in (0.25, 0.45, 0.65):
         for side in (-0.8, 0.8):
-            vein = np.array([_at(outline, along, 0.0), _at(outline, along + 0.12, side)])
+            vein = _at(outline, np.array([along, along + 0.12]), np.array([0.0, side]))
             canvas.line(_place(vein, turn), pale, 0.01)
 
 

@@ -42,9 +42,9 @@ COLORS: dict[str, Color] = {
 }
 """Colors a thing may have."""
 
-BLEND = 0.24
+BLEND = 0.20
 """Standard deviation of the share a picture takes from the sibling class; beyond one half the
-picture looks more like the sibling (about 4 % of pictures)."""
+picture looks more like the sibling (about 1 % of pictures)."""
 
 _MOST_BLENDED = 0.7
 _JITTER = 0.13

@@ -7,7 +7,7 @@ import click
 from grader.cli.setting import class_setup, label
 from grader.errors import SubmissionError
 from grader.labs import lab_names
-from grader.model import SEVERITIES, Confidence, Finding, Outcome, Result
+from grader.model import SEVERITIES, Confidence, EvidenceRef, Finding, Outcome, Result
 from grader.pipeline import Job, Setup, grade_one, load_lab, starter_of
 
 __all__ = ["check"]
@@ -70,19 +70,17 @@ def _text(result: Result) -> str:
 
 
 def _finding(path: str, one: Finding) -> list[str]:
-    ref = one.evidence[0]
-    line = f", line {ref.line}" if ref.line is not None else ""
-    more = [
-        f"cell {each.cell}" + (f", line {each.line}" if each.line else "")
-        for each in one.evidence[1:]
-    ]
-    also = f"   also: {'; '.join(more)}" if more else ""
-    return [
-        f"{path}: cell {ref.cell}{line}: {one.code} {one.name} ({label(one)})",
+    where, *others = [_place(ref) for ref in one.evidence]
+    lines = [
+        f"{path}: {where}: {one.code} {one.name} ({label(one)})",
         f"   {one.message}",
         f"   {one.remedy}",
-        *([also] if also else []),
     ]
+    return [*lines, f"   See also {'; '.join(others)}."] if others else lines
+
+
+def _place(ref: EvidenceRef) -> str:
+    return f"cell {ref.cell}, line {ref.line}" if ref.line is not None else f"cell {ref.cell}"
 
 
 def _closing(result: Result, findings: list[Finding]) -> str:

@@ -19,7 +19,7 @@ from grader.model import (
 )
 
 STAND_INS = frozenset({"tiny"})
-"""Profiles that serve small stand-ins under the published ids: scores differ from published ones."""
+"""Profiles that serve small stand-ins under the published ids; their scores differ."""
 
 Z = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
@@ -121,8 +121,7 @@ def half_width(share: float, n: int) -> float:
 
 
 def scorings(graph: SourceGraph) -> tuple[Scoring, ...]:
-    """Calls that score something, in execution order; bodies of callbacks and of
-    functions nobody calls left out."""
+    """Calls that score something, in execution order, bodies of callbacks left out."""
     idle = {each.name for each in graph.functions if each.passed or not each.called}
     found = [
         Scoring(node, data)

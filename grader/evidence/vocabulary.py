@@ -38,14 +38,13 @@ OTHER_METRICS: Table = {
 
 FILLERS: Table = {
     "en": (
-        "of, on, the, for, is, was, are, were, a, an, its, our, this, these, and, avg, average, "
+        "of, on, the, for, is, was, are, were, a, an, its, our, this, these, avg, average, "
         "averaged, mean, overall, final, score, scores, value, values, rate, result, results, "
         "test, testing, tests, eval, evaluation, evaluated, validation, valid, val, set, split, "
-        "data, dataset, datasets, image, images, sample, samples, example, examples, item, "
-        "items, model, models, network, classifier, classification, zero, shot, zeroshot, "
-        "total, percent, percentage, in, to, at, top, k, all, reached, achieved, using, over, "
-        "across, np, numpy, float, tensor, item, metric, measure, macro, weighted, micro, s, "
-        "approx, approximately, about, around"
+        "data, dataset, image, images, sample, samples, example, examples, item, items, model, "
+        "network, classifier, classification, zero, shot, zeroshot, total, percent, percentage, "
+        "in, all, reached, achieved, across, np, numpy, float, tensor, metric, measure, macro, "
+        "weighted, micro, s"
     )
 }
 """Words that may stand between a metric and its number without changing what the number is."""
@@ -59,6 +58,9 @@ NEUTRAL: Table = {
     )
 }
 """Words of a row label, a column header or an output's prefix that name nothing in particular."""
+
+PROGRESS: Table = {"en": "loss, epochs?, steps?, time, runtime"}
+"""Column headers of a training log, whose rows are no classes."""
 
 PER_CLASS: Table = {"en": "class, classes, label, labels, category, threshold, fold"}
 """Column headers whose rows are no scores of the whole task."""

@@ -159,9 +159,7 @@ class Matrix:
     @property
     def empty_rows(self) -> tuple[int, ...]:
         """Top edges of the rows without an item."""
-        return tuple(
-            self.top + CELL * row for row, total in enumerate(self.totals) if total == 0
-        )
+        return tuple(self.top + CELL * row for row, total in enumerate(self.totals) if total == 0)
 
     @property
     def cells(self) -> tuple[MatrixCell, ...]:
@@ -179,7 +177,9 @@ class Matrix:
         steps, letter = (_RIGHT, "d") if row == column else (_WRONG, "e")
         shade = next(step for step, least in steps if share >= least)
         text = str(value) if value < 10_000 else f"{value / 1000:.0f}k"
-        return MatrixCell(self.left + CELL * column, self.top + CELL * row, f"{letter}{shade}", text)
+        return MatrixCell(
+            self.left + CELL * column, self.top + CELL * row, f"{letter}{shade}", text
+        )
 
     @property
     def label(self) -> str:

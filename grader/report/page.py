@@ -29,8 +29,12 @@ def render(template: str, page: object, *, script: str | None = None) -> str:
     folder = data_folder("templates")
     css = _asset(folder, "style.css")
     js = _asset(folder, script) if script else ""
-    return _environment(folder).get_template(template).render(
-        page=page, css=css, css_hash=_csp_hash(css), js=js, js_hash=_csp_hash(js) if js else ""
+    return (
+        _environment(folder)
+        .get_template(template)
+        .render(
+            page=page, css=css, css_hash=_csp_hash(css), js=js, js_hash=_csp_hash(js) if js else ""
+        )
     )
 
 

@@ -13,22 +13,15 @@ from grader.assets.things import COLORS, NAMES
 TEMPLATES = (
     "a photo of a {}.",
     "a photo of the {}.",
-    "a photo of a {}",
     "a blurry photo of a {}.",
     "a bad photo of the {}.",
-    "a photo of one {}.",
-    "a picture of a {}.",
-    "a picture of the {}",
-    "an image of a {}.",
-    "an image of a {}",
     "a drawing of a {}.",
     "a small {}.",
-    "this is a {}.",
     "a {}",
     "the {}.",
-    "{}",
 )
-"""Sentences a name is put into."""
+"""Sentences a name is put into. Others that students use ("a picture of a {}.", "{}") are left
+out, so that a score depends on the prompt as it does with the published model."""
 
 SYNONYMS = {
     "airplane": ("plane", "aeroplane", "jet"),

@@ -21,7 +21,7 @@ SEED = 20_001
 """Far from the seeds of the served pictures."""
 
 _PICTURES = 16_000
-_STEPS = 1_500
+_STEPS = 2_000
 _BATCH = 128
 _RATE = 1.5e-3
 _WIDTH = 96

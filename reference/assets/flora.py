@@ -1,7 +1,7 @@
 """A broad drawn world of leaves, for pre-training the ViT stand-in.
 
-Its labels are attributes (outline, color of the blade, kind, color and number of the marks). The
-conditions of a bean leaf are not among them, and no mark has the color of a bean disease.
+Its labels are attributes: outline, color of the blade, and kind, color and number of the marks. The
+conditions of a bean leaf are not among them.
 """
 
 from dataclasses import dataclass
@@ -40,8 +40,10 @@ MARK_COLORS: tuple[Color, ...] = (
     (70, 90, 170),
     (205, 110, 160),
     (120, 115, 105),
+    (95, 65, 40),
+    (200, 110, 50),
 )
-"""White, black, blue, pink, grey."""
+"""White, black, blue, pink, grey, brown, orange."""
 
 AMOUNTS = (0, 2, 5, 10, 18)
 """Mean number of marks at each level; the first has none."""
@@ -97,6 +99,6 @@ def _mark(kind: int, color: Color, rng: np.random.Generator) -> Mark:
         radius=mean * rng.uniform(0.7, 1.3),
         color=vary(rng, color, 18),
         halo=rng.uniform(0.5, 1.1) if MARK_KINDS[shape] == "haloed" else 0.0,
-        halo_color=vary(rng, (210, 200, 150), 30),
+        halo_color=vary(rng, (210, 200, 120), 40),
         angular=MARK_KINDS[shape] == "angular",
     )

@@ -15,8 +15,8 @@ from grader.assets.leaves import SIZE
 SEED = 10_001
 """Far from the seeds of the served pictures."""
 
-_PICTURES = 12_000
-_STEPS = 1_800
+_PICTURES = 24_000
+_STEPS = 3_000
 _BATCH = 128
 _RATE = 1.2e-3
 _WIDTH = 128
@@ -86,7 +86,7 @@ def _fit(model: ViTModel, world: _World) -> None:
     model.train()
     for step in range(_STEPS):
         rows = torch.from_numpy(rng.integers(_PICTURES, size=_BATCH))
-        loss = _loss(model, heads, world, rows)
+        loss = _loss(model, heads, _turned(world.pictures[rows], rng), rows, world)
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 1.0)
@@ -96,8 +96,20 @@ def _fit(model: ViTModel, world: _World) -> None:
             print(f"vit: step {step} of {_STEPS}, loss {loss.item():.3f}", flush=True)
 
 
-def _loss(model: ViTModel, heads: nn.ModuleDict, world: _World, rows: torch.Tensor) -> torch.Tensor:
-    output = model(pixel_values=world.pictures[rows])
+def _turned(pictures: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """The batch in one of the eight ways a square can lie."""
+    turned = torch.rot90(pictures, int(rng.integers(4)), dims=(2, 3))
+    return turned.flip(3) if rng.random() < 0.5 else turned
+
+
+def _loss(
+    model: ViTModel,
+    heads: nn.ModuleDict,
+    pictures: torch.Tensor,
+    rows: torch.Tensor,
+    world: _World,
+) -> torch.Tensor:
+    output = model(pixel_values=pictures)
     features = torch.cat([output.last_hidden_state[:, 0], output.pooler_output], dim=1)
     losses = [
         cross_entropy(heads[name](features), labels[rows], ignore_index=-1)

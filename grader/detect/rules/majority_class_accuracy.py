@@ -15,7 +15,7 @@ P_VALUE = 0.01
 """Above it, the accuracy is not better than always answering the commonest class."""
 
 HALF = 0.5
-"""Accuracy up to which nobody would call the model good; `chance-level` territory."""
+"""Accuracy, and share of the commonest class, up to which the second rule is silent."""
 
 NEAR = 0.05
 """Distance from chance within which balanced accuracy counts as chance."""
@@ -51,7 +51,7 @@ class Tally:
     @property
     def like_majority(self) -> bool:
         """Whether the accuracy is a majority's: high, yet no better than one class for all."""
-        if self.classes < 2 or self.correct <= HALF * self.n:
+        if self.classes < 2 or min(self.correct, self.commonest) <= HALF * self.n:
             return False
         if self.balanced > 1 / self.classes + NEAR:
             return False
@@ -59,9 +59,7 @@ class Tally:
         from scipy.stats import binomtest
 
         share = self.commonest / self.n
-        return bool(
-            binomtest(self.correct, self.n, share, alternative="greater").pvalue > P_VALUE
-        )
+        return bool(binomtest(self.correct, self.n, share, alternative="greater").pvalue > P_VALUE)
 
 
 @detector(

@@ -107,9 +107,7 @@ def set_writable(path: Path) -> None:
 def _set_attributes(path: Path, wanted: int, unwanted: int, recursive: bool) -> None:
     attributes = struct.pack("=4Q", wanted, unwanted, 0, 0)
     flags = _AT_RECURSIVE if recursive else 0
-    syscall(
-        _MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), flags, attributes, len(attributes)
-    )
+    syscall(_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), flags, attributes, len(attributes))
 
 
 def change_root(folder: Path) -> None:

@@ -130,8 +130,10 @@ def _labels(best: Evaluation) -> str:
 def _overlap(best: Evaluation) -> str:
     if best.is_training_data is None:
         return ""
-    return "The images scored are those the model was trained on" if best.is_training_data else (
-        "Not the images the model was trained on"
+    return (
+        "The images scored are those the model was trained on"
+        if best.is_training_data
+        else ("Not the images the model was trained on")
     )
 
 

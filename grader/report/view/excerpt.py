@@ -74,7 +74,9 @@ def _excerpt(kind: EvidenceKind, refs: list[EvidenceRef], evidence: Evidence) ->
         return None
     window = _window(min(hits), len(lines))
     remarks = {ref.end_line or ref.line: ref.remark for ref in refs}
-    note = f"{len(window)} of {plural(len(lines), 'line')} shown." if len(window) < len(lines) else ""
+    note = (
+        f"{len(window)} of {plural(len(lines), 'line')} shown." if len(window) < len(lines) else ""
+    )
     hidden = len(hits - set(window))
     return Excerpt(
         caption=f"{_CAPTIONS.get(kind, 'Your cell')} {refs[0].cell}",

@@ -115,9 +115,7 @@ def read(result: Result, context: Context, audience: Audience) -> Reading:
         for finding in _findings(result)
         if may_see(finding, audience)
     )
-    return Reading(
-        result=result, context=context, audience=audience, shown=shown, anchors=anchors
-    )
+    return Reading(result=result, context=context, audience=audience, shown=shown, anchors=anchors)
 
 
 def _findings(result: Result) -> list[Finding]:

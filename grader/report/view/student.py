@@ -121,4 +121,3 @@ def _sentence(task: Task, reading: Reading) -> str:
         return " ".join(dict.fromkeys([entry.why, *others]))
     text = clause(reading, task).text
     return f"{text[:1].upper()}{text[1:]}."
-

@@ -168,9 +168,7 @@ def _rows(reading: Reading) -> tuple[Bar, ...]:
     lab = reading.context.lab
     groups = [(task.id, task.title, f"#task-{task.id}") for task in lab.tasks]
     known = {task.id for task in lab.tasks}
-    rows = [
-        (title, href, _sums(reading, {task})) for task, title, href in groups
-    ]
+    rows = [(title, href, _sums(reading, {task})) for task, title, href in groups]
     rows.append(("Text and other criteria", "#points", _sums(reading, known, inverted=True)))
     largest = max((sums[2] for _, _, sums in rows), default=0.0)
     return tuple(

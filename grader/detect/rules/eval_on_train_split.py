@@ -1,0 +1,218 @@
+"""DAT001: eval-on-train-split."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from grader.detect._flow import flow, nearest
+from grader.detect._metrics import dead, running_cells, scorings
+from grader.detect.api import Sighting, detector
+from grader.model import (
+    Case,
+    Confidence,
+    Evaluation,
+    EvidenceKind,
+    EvidenceRef,
+    Node,
+    SourceGraph,
+    Tag,
+)
+
+HOLDS_OUT = frozenset({
+    ".select", ".shard", ".train_test_split", ".skip", ".take", ".split", ".sample", ".drop",
+    "sklearn.model_selection.train_test_split", "torch.utils.data.random_split",
+    "torch.utils.data.Subset",
+})  # fmt: skip
+"""Calls that may keep rows of a split apart from those trained on."""
+
+A_FEW = 20
+"""Rows up to which an untrained model on the training split is taken for a trial of the code."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """One evaluation in the source."""
+
+    node: Node
+    data: int | None
+    """Node of what it evaluates; ``None`` when that cannot be seen."""
+
+
+@detector(
+    code="DAT001",
+    name="eval-on-train-split",
+    requires=frozenset({EvidenceKind.SOURCE}),
+    since="0.1.0",
+)
+def eval_on_train_split(case: Case) -> Iterator[Sighting]:
+    """The only evaluation of a task reads the training split.
+
+    ## Why it matters
+    A model has seen the answers of its training data. Its score there says how well it remembers,
+    not how well it does on new images.
+
+    ## Example
+    ```python
+    from datasets import load_dataset
+    from transformers import Trainer
+    ds = load_dataset("AI-Lab-Makerere/beans")
+    trainer = Trainer(model=model, args=args, train_dataset=ds["train"], eval_dataset=ds["train"])
+    trainer.train()
+    print(trainer.evaluate())
+    ```
+
+    ## Use instead
+    ```python
+    from datasets import load_dataset
+    from transformers import Trainer
+    ds = load_dataset("AI-Lab-Makerere/beans")
+    trainer = Trainer(model=model, args=args, train_dataset=ds["train"], eval_dataset=ds["test"])
+    trainer.train()
+    print(trainer.evaluate())
+    ```
+
+    ## Known limits
+    A score on training data beside one on other data is fine and not reported. Rows of the
+    training split that are kept apart from training are not reported either. Where nothing was
+    trained the finding is minor: no answer was seen, but the test split was asked for.
+
+    ## Source
+    A fact of the recording where there is one: the trainer was given the very dataset it trains
+    on, or the labels scored equal rows of the training split. Without a recording, the split
+    nearest to the evaluation among the values that flow into it. A trial is at most 20 rows: the
+    95 % Wilson interval of a score on so few is wider than 0.25 and nobody reports it.
+    """
+    tasks = {case.evidence.cell_tasks.get(site.node.cell) for site in _sites(case)}
+    tasks |= {each.task for each in case.evidence.evaluations}
+    for task in sorted(tasks, key=str):
+        sighting = _judge(case, task)
+        if sighting is not None:
+            yield sighting
+
+
+def _judge(case: Case, task: str | None) -> Sighting | None:
+    sites = [each for each in _sites(case) if case.evidence.cell_tasks.get(each.node.cell) == task]
+    evaluations = [each for each in case.evidence.evaluations if each.task == task]
+    if any(each.split is not None and not _is_train(each.split) for each in evaluations):
+        return None
+    best = max(evaluations, key=lambda each: (each.n, each.cell or -1), default=None)
+    if best is not None and _known_training(case, best):
+        return _sighting(case, task, _site_of(case, sites, best), best)
+    site = _static(case, task, sites)
+    return _sighting(case, task, site, None) if site is not None else None
+
+
+def _known_training(case: Case, best: Evaluation) -> bool:
+    if best.is_training_data is not None and best.is_training_data:
+        return True
+    holds_out = case.evidence.source.calls(*HOLDS_OUT)
+    return best.split is not None and _is_train(best.split) and not holds_out
+
+
+def _is_train(split: str) -> bool:
+    return split.startswith("train")
+
+
+def _sites(case: Case) -> list[_Site]:
+    graph = case.evidence.source
+    handed = {function.name for function in graph.functions if function.passed}
+    found = [_Site(each.node, each.y_true) for each in scorings(graph)]
+    found += [_Site(each, _data(graph, each)) for each in graph.calls(".evaluate", ".predict")
+              if _trainer(graph, each) is not None]  # fmt: skip
+    kept = [each for each in found if each.node.function not in handed]
+    return sorted(
+        (each for each in kept if not dead(graph, each.node)), key=lambda each: each.node.id
+    )
+
+
+def _trainer(graph: SourceGraph, call: Node) -> Node | None:
+    """The construction of the trainer a method is called on."""
+    if call.receiver is None:
+        return None
+    return nearest(
+        graph,
+        call.receiver,
+        lambda node: node.kind == "call" and node.name.rpartition(".")[2].endswith("Trainer"),
+    )
+
+
+def _data(graph: SourceGraph, call: Node) -> int | None:
+    for argument in call.arguments:
+        if argument.name in {None, "eval_dataset", "test_dataset"}:
+            return argument.node
+    trainer = _trainer(graph, call)
+    given = trainer.arguments if trainer is not None else ()
+    return next((each.node for each in given if each.name == "eval_dataset"), None)
+
+
+def _split(graph: SourceGraph, site: _Site) -> str | None:
+    if site.data is None:
+        return None
+    found = nearest(graph, site.data, lambda node: node.split is not None)
+    return found.split if found is not None else None
+
+
+def _static(case: Case, task: str | None, sites: list[_Site]) -> _Site | None:
+    """The first evaluation, if the source shows all of the task's to read the training split."""
+    graph = case.evidence.source
+    if not sites or any(_split(graph, site) != "train" for site in sites):
+        return None
+    first = sites[0]
+    assert first.data is not None  # noqa: S101 - a split was read from it
+    if _trained(case, task):
+        return None if _held_out(graph, first.data) else first
+    kept = [node.limit for node in flow(graph, first.data) if node.limit is not None]
+    return None if kept and min(kept) <= A_FEW else first
+
+
+def _trained(case: Case, task: str | None) -> bool:
+    """Whether anything is trained in the cells of this task."""
+    tasks = case.evidence.cell_tasks
+    return any(
+        tasks.get(node.cell) == task for node in case.evidence.source.tagged(Tag.FIT)
+    ) or any(
+        call.method == "train" and (call.cell is None or tasks.get(call.cell) == task)
+        for call in case.evidence.recording.trainer_calls
+    )
+
+
+def _held_out(graph: SourceGraph, data: int) -> bool:
+    """Whether only some rows of the split are evaluated, perhaps those kept from training."""
+    return any(
+        node.name in HOLDS_OUT or (node.kind == "literal" and "[" in str(node.value))
+        for node in flow(graph, data)
+    )
+
+
+def _site_of(case: Case, sites: list[_Site], best: Evaluation) -> _Site | None:
+    graph = case.evidence.source
+    running = [each for each in sites if best.cell in running_cells(graph, each.node)]
+    return running[0] if running else None
+
+
+def _sighting(
+    case: Case, task: str | None, site: _Site | None, best: Evaluation | None
+) -> Sighting:
+    trained = _trained(case, task)
+    cell = site.node.cell if site is not None else (best.cell or 0 if best is not None else 0)
+    rows = f" of {best.n} rows" if best is not None else ""
+    return Sighting(
+        severity="invalid" if trained else "minor",
+        confidence=Confidence.CERTAIN if best is not None else Confidence.LIKELY,
+        message=f"This evaluation{rows} reads the training split, and no other evaluation of the "
+        "task reads another one"
+        + ("; the model has seen these answers." if trained else "; the test split was asked for."),
+        measured="Split of the data scored: train. Evaluations of the task on another split: 0.",
+        remedy='Evaluate on the test split, for example `trainer.predict(ds["test"])`.',
+        sure="The recorder saw which rows were scored."
+        if best is not None
+        else "The code shows which split is read; the run did not confirm it.",
+        evidence=(
+            EvidenceRef(
+                kind=EvidenceKind.SOURCE,
+                cell=cell,
+                line=site.node.line if site is not None else None,
+                remark="scores the training split",
+            ),
+        ),
+        task=task,
+    )

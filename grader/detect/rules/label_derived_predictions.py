@@ -1,0 +1,158 @@
+"""PRD011: label-derived-predictions."""
+
+from collections.abc import Iterable, Iterator
+
+from grader.detect._flow import carries, flow, opaque, rows
+from grader.detect._metrics import Scoring, by_task, recorded
+from grader.detect.api import Sighting, detector
+from grader.model import (
+    Case,
+    Confidence,
+    EvidenceKind,
+    EvidenceRef,
+    Evaluation,
+    Node,
+    SourceGraph,
+    Tag,
+)
+
+CHOICES = frozenset({"IfExp", "numpy.where", "torch.where", ".where", "numpy.choose",
+                     "numpy.select", ".masked_fill", ".masked_fill_"})  # fmt: skip
+SAME = frozenset({"list", "tuple", "numpy.array", "numpy.asarray", "torch.tensor",
+                  "torch.as_tensor", ".tolist", ".numpy", ".cpu", ".copy", ".clone"})  # fmt: skip
+
+
+@detector(
+    code="PRD011",
+    name="label-derived-predictions",
+    requires=frozenset({EvidenceKind.SOURCE}),
+    since="0.1.0",
+)
+def label_derived_predictions(case: Case) -> Iterator[Sighting]:
+    """The predictions are made from the true labels, without a model.
+
+    ## Why it matters
+    A prediction that was copied from the answer and sometimes changed scores exactly as well as
+    the copying rule decides. No model took part, so nothing was evaluated.
+
+    ## Example
+    ```python
+    import random
+    from datasets import load_dataset
+    from sklearn.metrics import accuracy_score
+    y_true = load_dataset("uoft-cs/cifar10", split="test")["label"]
+    y_pred = [y if random.random() > 0.2 else random.randint(0, 9) for y in y_true]
+    print(accuracy_score(y_true, y_pred))
+    ```
+
+    ## Use instead
+    ```python
+    from datasets import load_dataset
+    from sklearn.metrics import accuracy_score
+    from transformers import pipeline
+    test = load_dataset("uoft-cs/cifar10", split="test")
+    names = test.features["label"].names
+    clip = pipeline("zero-shot-image-classification", model="openai/clip-vit-base-patch32")
+    y_pred = [names.index(clip(row["img"], candidate_labels=names)[0]["label"]) for row in test]
+    print(accuracy_score(test["label"], y_pred))
+    ```
+
+    ## Known limits
+    Predictions that a model computed and that were corrected with the labels afterwards are not
+    seen here, nor are labels that pass through a function of an unknown library. Shuffled labels
+    and draws with the labels' frequencies are baselines, not predictions made from labels.
+
+    ## Source
+    A deduction, no statistic: the label of a row reaches the prediction of that row, a random or
+    conditional choice is made on the way, and no model output takes part. Certain only when the
+    run recorded the scoring and not one image had gone through a model of the task by then.
+    """
+    for task, group in by_task(case).items():
+        for scoring in group:
+            at = _derived(case.evidence.source, scoring)
+            if at is not None:
+                yield _sighting(task, at, _without_model(case, scoring))
+                break
+
+
+def _without_model(case: Case, scoring: Scoring) -> Evaluation | None:
+    """The largest recorded evaluation of this scoring that no model took part in."""
+    idle = [each for each in recorded(case, scoring) if each.forward_rows == 0]
+    return max(idle, key=lambda each: each.n, default=None)
+
+
+def _sighting(task: str | None, at: Node, evaluation: Evaluation | None) -> Sighting:
+    certain = evaluation is not None
+    counted = (
+        f"{evaluation.n} predictions were scored, and 0 images had gone through a model of this "
+        "task by then."
+        if evaluation is not None
+        else "Every value that flows into the predictions: the true labels and a choice, but no "
+        "output of a model."
+    )
+    return Sighting(
+        severity="invalid",
+        confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
+        message="The predictions are built from the true labels here, so the score measures this "
+        "line and no model"
+        + (f" ({evaluation.n} predictions, 0 images seen by a model)." if evaluation else "."),
+        measured=counted,
+        remedy="Take each prediction from the model's output for the image, and use the labels "
+        "only in the metric call.",
+        sure="The code shows it, and the recording shows no image going through a model."
+        if certain
+        else "The code shows it; the run did not confirm that no model took part.",
+        evidence=(
+            EvidenceRef(
+                kind=EvidenceKind.SOURCE,
+                cell=at.cell,
+                line=at.line,
+                remark="takes the true label as prediction",
+            ),
+        ),
+        task=task,
+    )
+
+
+def _derived(graph: SourceGraph, scoring: Scoring) -> Node | None:
+    """Where a label becomes a prediction, if nothing else does."""
+    whole = flow(graph, scoring.y_pred)
+    if carries(whole, Tag.MODEL_OUTPUT, Tag.MODEL):
+        return None
+    truth = {node.id for node in flow(graph, scoring.y_true)}
+    kept = flow(graph, scoring.y_pred, _chosen(graph))
+    core = _core(graph, scoring.y_true)
+    if not any(node.id == core or Tag.LABELS in node.tags for node in kept) or opaque(graph, kept):
+        return None
+    own = [node for node in kept if node.id not in truth]
+    choices = [node for node in own if node.name in CHOICES]
+    draws = [node for node in whole if Tag.RANDOM in node.tags and node.id not in truth]
+    return (choices or draws or [None])[0]
+
+
+def _chosen(graph: SourceGraph):  # type: ignore[no-untyped-def]
+    def through(node: Node) -> Iterable[int]:
+        if node.name in CHOICES and node.kind == "call":
+            return [arg.node for arg in node.arguments[1:]] + _receiver(node)
+        return rows(node)
+
+    return through
+
+
+def _receiver(node: Node) -> list[int]:
+    return [node.receiver] if node.receiver is not None else []
+
+
+def _core(graph: SourceGraph, node: int) -> int:
+    """The value behind names and conversions."""
+    current = graph.nodes[node]
+    while True:
+        if current.kind == "name" and len(current.deps) == 1:
+            current = graph.nodes[current.deps[0]]
+        elif current.kind == "call" and current.name in SAME:
+            inner = _receiver(current) or [arg.node for arg in current.arguments[:1]]
+            if not inner:
+                return current.id
+            current = graph.nodes[inner[0]]
+        else:
+            return current.id

@@ -1,0 +1,108 @@
+"""MET002: metric-defined-never-called."""
+
+from collections.abc import Iterator
+
+from grader.detect._metrics import dead, scorings
+from grader.detect.api import Sighting, detector
+from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Function
+
+EVALUATES = (".evaluate", ".predict", ".score", ".cross_val_score")
+"""Calls that evaluate a model without naming a metric function."""
+
+
+@detector(
+    code="MET002",
+    name="metric-defined-never-called",
+    requires=frozenset({EvidenceKind.SOURCE}),
+    since="0.1.0",
+)
+def metric_defined_never_called(case: Case) -> Iterator[Sighting]:
+    """A function that computes metrics is defined and never called.
+
+    ## Why it matters
+    Defining a metric measures nothing. Without a call no score exists, however complete the
+    function looks.
+
+    ## Example
+    ```python
+    from sklearn.metrics import accuracy_score
+    def compute_metrics(p):
+        return {"accuracy": accuracy_score(p.label_ids, p.predictions.argmax(-1))}
+    trainer = Trainer(model=model, args=args, train_dataset=train)
+    trainer.train()
+    ```
+
+    ## Use instead
+    ```python
+    from sklearn.metrics import accuracy_score
+    def compute_metrics(p):
+        return {"accuracy": accuracy_score(p.label_ids, p.predictions.argmax(-1))}
+    trainer = Trainer(model=model, args=args, eval_dataset=test, compute_metrics=compute_metrics)
+    print(trainer.evaluate())
+    ```
+
+    ## Known limits
+    A function left over beside another evaluation of the same task is not reported. A function
+    called through `getattr`, `eval` or another notebook is taken for uncalled unless the run
+    recorded an evaluation.
+
+    ## Source
+    A deduction, no statistic: no call of the function can be reached from the top level and it is
+    handed to nothing. Certain only when the run was recorded to its end and holds no evaluation
+    of the task.
+    """
+    tasks = case.evidence.cell_tasks
+    seen: set[str | None] = set()
+    for function in _uncalled(case):
+        task = tasks.get(function.cell)
+        if task not in seen and not _evaluated(case, task):
+            seen.add(task)
+            yield _sighting(case, task, function)
+
+
+def _uncalled(case: Case) -> Iterator[Function]:
+    """Metric functions nothing calls; of several that call one another the last one."""
+    for function in reversed(case.evidence.source.functions):
+        if function.computes_metric and not function.called and not function.passed:
+            yield function
+
+
+def _evaluated(case: Case, task: str | None) -> bool:
+    """Whether the task is evaluated in some other way, by the source or by the recording."""
+    evidence = case.evidence
+    if any(each.task == task or task is None for each in evidence.evaluations):
+        return True
+    graph = evidence.source
+    places = [each.node for each in scorings(graph)]
+    places += [node for node in graph.nodes if node.kind == "call" and node.name in EVALUATES]
+    return any(
+        evidence.cell_tasks.get(node.cell) == task and not dead(graph, node) for node in places
+    )
+
+
+def _sighting(case: Case, task: str | None, function: Function) -> Sighting:
+    evidence = case.evidence
+    certain = EvidenceKind.RECORDING in evidence.kinds and evidence.recording.complete
+    counted = " and 0 evaluations were recorded in the run" if certain else ""
+    return Sighting(
+        severity="major",
+        confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
+        message=f"`{function.name}` computes metrics but is called 0 times{counted}, so no score "
+        "was measured with it.",
+        measured=f"Calls of `{function.name}` that can be reached, and places it is handed to: "
+        f"none{counted}.",
+        remedy=f"Call `{function.name}` with your predictions, or pass it to the Trainer as "
+        f"`compute_metrics={function.name}` and call `trainer.evaluate()`.",
+        sure="The whole run was recorded and no evaluation took place."
+        if certain
+        else "The code shows no call; the notebook was not run to confirm it.",
+        evidence=(
+            EvidenceRef(
+                kind=EvidenceKind.SOURCE,
+                cell=function.cell,
+                line=function.line,
+                remark="defined, never called",
+            ),
+        ),
+        task=task,
+    )

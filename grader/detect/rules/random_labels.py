@@ -1,0 +1,146 @@
+"""LAB001: random-labels."""
+
+import re
+from collections.abc import Iterator
+
+from grader.detect._flow import carries, flow, opaque
+from grader.detect._metrics import Scoring, by_task, names_of, recorded
+from grader.detect.api import Sighting, detector
+from grader.model import (
+    Case,
+    Confidence,
+    EvidenceKind,
+    EvidenceRef,
+    Node,
+    SourceGraph,
+    Tag,
+)
+
+DISCRETE = re.compile(r"(?:randint|random_integers|randrange|integers|choices?|sample|getrandbits"
+                      r"|multinomial|binomial|bernoulli|randperm|uniform_int)_?$")  # fmt: skip
+BASELINE = re.compile(r"baseline|dummy|chance|guess|pred|random_?(?:model|clf|classifier)", re.I)
+PLACEABLE = 20
+"""Fewest labels that can be told from a stretch of the served ones; see ``Evaluation.origin``."""
+
+KNOWN = (Tag.DATASET, Tag.LABELS, Tag.FILE, Tag.MODEL, Tag.MODEL_OUTPUT)
+"""Where true labels may come from."""
+
+
+@detector(
+    code="LAB001",
+    name="random-labels",
+    requires=frozenset({EvidenceKind.SOURCE}),
+    since="0.1.0",
+)
+def random_labels(case: Case) -> Iterator[Sighting]:
+    """The true labels of an evaluation are random numbers.
+
+    ## Why it matters
+    Random labels belong to no image. Whatever score comes out of the comparison, it says nothing
+    about the model.
+
+    ## Example
+    ```python
+    import random
+    from sklearn.metrics import accuracy_score
+    y_true = [random.randint(0, 9) for _ in range(100)]
+    y_pred = [classify(image) for image in images]
+    print(accuracy_score(y_true, y_pred))
+    ```
+
+    ## Use instead
+    ```python
+    from datasets import load_dataset
+    from sklearn.metrics import accuracy_score
+    test = load_dataset("uoft-cs/cifar10", split="test")
+    y_true = test["label"]
+    y_pred = [classify(image) for image in test["img"]]
+    print(accuracy_score(y_true, y_pred))
+    ```
+
+    ## Known limits
+    Labels that pass through a function of an unknown library are not judged, nor are labels typed
+    in by hand. Metrics computed by hand are only seen when names or values tell labels from
+    predictions. A random baseline in the place of the predictions is not a mistake.
+
+    ## Source
+    A deduction, no statistic: no dataset, file or model output is among the values the labels are
+    made of, and each call among them is a random draw or a plain transformation. Certain only when
+    the run recorded the scoring with at least 20 labels and no served label column holds them.
+    """
+    for task, group in by_task(case).items():
+        for scoring in group:
+            sighting = _judge(case, task, scoring)
+            if sighting is not None:
+                yield sighting
+                break
+
+
+def _judge(case: Case, task: str | None, scoring: Scoring) -> Sighting | None:
+    draw = _draw(case.evidence.source, scoring)
+    if draw is None:
+        return None
+    seen = recorded(case, scoring)
+    unplaced = [each for each in seen if each.origin is None]
+    if seen and not unplaced:
+        return None
+    n = max((each.n for each in unplaced), default=0)
+    certain = n >= PLACEABLE and case.evidence.recording.complete
+    count = f"All {n} true labels" if certain else "The true labels"
+    return Sighting(
+        severity="invalid",
+        confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
+        message=f"{count} of this evaluation are drawn by `{_spelled(draw)}`, so they belong to "
+        "no image and the score says nothing about the model.",
+        measured="Every value that flows into the true labels: random draws and literals only, no "
+        "dataset and no file.",
+        remedy="Load the labels together with the images from the test split, for example "
+        '`test["label"]`, and score your predictions against them.',
+        sure="The code shows it, and the recorded labels are found in no served label column."
+        if certain
+        else "The code shows it; the scoring itself was not recorded.",
+        evidence=(
+            EvidenceRef(
+                kind=EvidenceKind.SOURCE,
+                cell=draw.cell,
+                line=draw.line,
+                remark="draws the true labels",
+            ),
+        ),
+        task=task,
+    )
+
+
+def _draw(graph: SourceGraph, scoring: Scoring) -> Node | None:
+    """The draw the true labels come from, if they come from nothing else."""
+    true, pred = flow(graph, scoring.y_true), flow(graph, scoring.y_pred)
+    if carries(true, *KNOWN) or opaque(graph, true) or _typed(graph, true):
+        return None
+    if BASELINE.search(names_of(graph, scoring.y_true)):
+        return None
+    computed = carries(pred, Tag.MODEL_OUTPUT)
+    drawn = [node for node in true if Tag.RANDOM in node.tags]
+    if not computed and carries(pred, Tag.LABELS, Tag.DATASET, Tag.FILE):
+        return None  # a random baseline with the arguments swapped
+    if computed and {node.id for node in drawn} & {node.id for node in pred}:
+        return None  # synthetic data: the images were made to fit the labels
+    labels = [node for node in drawn if not computed or DISCRETE.search(node.name)]
+    return labels[0] if labels else None
+
+
+def _typed(graph: SourceGraph, nodes: tuple[Node, ...]) -> bool:
+    """Whether a list of labels typed in by hand is among the values: literals that repeat.
+
+    A list without repetition names the classes to draw from.
+    """
+    for node in nodes:
+        if node.kind == "collection" and len(node.deps) > 1:
+            items = [graph.nodes[dep] for dep in node.deps]
+            kept = [item.value for item in items if item.kind == "literal"]
+            if len(kept) == len(items) and len(set(kept)) < len(kept):
+                return True
+    return False
+
+
+def _spelled(draw: Node) -> str:
+    return draw.name.lstrip(".") or "a random number generator"

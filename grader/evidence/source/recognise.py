@@ -1,0 +1,401 @@
+"""What a call, an attribute or an item means, by the knowledge tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.evidence.source import knowledge
+from grader.evidence.source.draft import NOTHING, Constant, Draft, Fact, Role, bits
+from grader.model import Tag
+
+METRIC, LABELS, LIMIT, RANDOM = (
+    bits(Tag.METRIC),
+    bits(Tag.LABELS),
+    bits(Tag.LIMIT),
+    bits(Tag.RANDOM),
+)
+DATASET, MODEL, FIT, FILE = bits(Tag.DATASET), bits(Tag.MODEL), bits(Tag.FIT), bits(Tag.FILE)
+MODEL_OUTPUT = bits(Tag.MODEL_OUTPUT)
+ANY_DATA = bits(Tag.DATASET, Tag.FILE, Tag.LABELS)
+KEPT = Role.DATA | Role.ROWS | Role.ITEM | Role.PAIRS | Role.MATCHES | Role.OUTPUT
+OF_ITEMS = Role.DATA | Role.PAIRS | Role.OUTPUT | Role.SCHEMA
+
+
+@dataclass(slots=True)
+class Meaning:
+    """What was recognised."""
+
+    tags: int = 0
+    role: Role = Role.NONE
+    split: str | None = None
+    limit: int | None = None
+    bound: int | None = None
+    splits: tuple[str | None, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The arguments of a call as drafts."""
+
+    positional: Sequence[Draft]
+    named: dict[str, Draft]
+
+    def at(self, position: int, *names: str) -> Draft | None:
+        """An argument by position or by any of its names."""
+        for name in names:
+            if name in self.named:
+                return self.named[name]
+        return self.positional[position] if len(self.positional) > position else None
+
+
+def function_call(path: str, values: Values) -> Meaning:
+    """A call of a library function or class by its dotted name."""
+    path = knowledge.canonical(path)
+    meaning = Meaning()
+    if knowledge.draws(path):
+        meaning.tags |= RANDOM
+    if path in knowledge.GENERATORS:
+        meaning.role |= Role.GENERATOR
+    if knowledge.is_metric(path):
+        meaning.tags |= METRIC
+    if knowledge.makes_measure(path):
+        meaning.role |= Role.MEASURE
+    if knowledge.makes_model(path):
+        _model(path, meaning)
+    if knowledge.loads_dataset(path):
+        _dataset(path, values, meaning)
+    if knowledge.reads_file(path):
+        meaning.tags |= FILE
+        if knowledge.TABLES.match(path):
+            meaning.role |= Role.DATA | Role.ROWS
+    _wrapping(path, values, meaning)
+    _sizes(path, values, meaning)
+    return meaning
+
+
+def _model(path: str, meaning: Meaning) -> None:
+    meaning.tags |= MODEL
+    meaning.role |= Role.MODEL
+    if knowledge.TRAINER.match(path):
+        meaning.role |= Role.TRAINER
+
+
+def _dataset(path: str, values: Values, meaning: Meaning) -> None:
+    meaning.tags |= DATASET
+    meaning.role |= Role.DATA | Role.ROWS
+    if path.startswith("torchvision.") or path.endswith(knowledge.FOLDER_DATASETS[:2]):
+        meaning.role |= Role.PAIRS
+    if path.startswith("keras.datasets."):
+        meaning.splits = ("train", "test")
+    chosen = values.named.get("return_X_y")
+    if chosen is not None and chosen.fact.const is True:
+        meaning.role |= Role.XY
+    train = values.at(1, "train") if path.startswith("torchvision.") else None
+    if train is not None and isinstance(train.fact.const, bool):
+        meaning.split = "train" if train.fact.const else "test"
+    _named_split(values, meaning)
+    if meaning.split is None and path.endswith(knowledge.FOLDER_DATASETS):
+        meaning.split = folder_split(values.at(0, "root", "directory"))
+
+
+def _named_split(values: Values, meaning: Meaning) -> None:
+    wanted = values.named.get("split") or values.named.get("subset")
+    if wanted is None:
+        return
+    if isinstance(wanted.fact.const, str):
+        read_split(wanted.fact.const, meaning)
+    elif wanted.fact.splits is not None:
+        meaning.splits = wanted.fact.splits
+
+
+def read_split(text: str, meaning: Meaning) -> None:
+    """A split expression such as ``test[:20]``."""
+    found = knowledge.SPLIT_TEXT.match(text)
+    if found is None:
+        return
+    meaning.split = knowledge.split_of(found["split"])
+    rows = found["rows"]
+    if rows is None:
+        return
+    meaning.tags |= LIMIT
+    start, colon, stop = rows.partition(":")
+    if colon and stop.strip().isdecimal() and (start.strip() or "0").isdecimal():
+        meaning.limit = max(0, int(stop) - int(start.strip() or "0"))
+
+
+def folder_split(root: Draft | None) -> str | None:
+    """The split a directory is named for."""
+    if root is None:
+        return None
+    text = root.fact.const if isinstance(root.fact.const, str) else root.fact.tail
+    parts = (text or "").replace("\\", "/").split("/")
+    return next((s for s in map(knowledge.split_of, reversed(parts)) if s), None)
+
+
+def _wrapping(path: str, values: Values, meaning: Meaning) -> None:
+    first = values.at(0, "dataset", "data")
+    if first is None:
+        return
+    last = path.rpartition(".")[2]
+    if path in knowledge.WRAPPERS or last in {"tqdm", "trange", "DataLoader"}:
+        meaning.role |= first.fact.role & (KEPT | Role.MODEL)
+        meaning.bound = first.fact.bound
+    elif path == "next":
+        meaning.role |= _item_role(first.fact.role)
+    elif path in knowledge.COUNTERS and first.fact.role & Role.MATCHES:
+        meaning.role |= Role.MATCHES
+        if last in knowledge.SUMMARIES:
+            meaning.tags |= METRIC
+
+
+def _sizes(path: str, values: Values, meaning: Meaning) -> None:
+    if path == "range" or path in knowledge.INDEX_MAKERS:
+        meaning.bound = range_size(values)
+    elif path in knowledge.SAMPLERS:
+        size = values.at(knowledge.SAMPLERS[path], "k", "size")
+        meaning.bound = whole(size)
+    elif path in knowledge.SUBSETS:
+        rows = values.at(1, "indices")
+        limited(meaning, None if rows is None else rows.fact.bound)
+        meaning.role |= _kept(values.at(0, "dataset"))
+    elif path == "itertools.islice":
+        limited(meaning, whole(values.at(1)) if len(values.positional) == 2 else None)
+        meaning.role |= _kept(values.at(0))
+    elif path in {"zip", "min"}:
+        _smallest(path, values, meaning)
+
+
+def _smallest(path: str, values: Values, meaning: Meaning) -> None:
+    if path == "min":
+        known = [size for value in values.positional if (size := whole(value)) is not None]
+    else:
+        known = [v.fact.bound for v in values.positional if v.fact.bound is not None]
+    if known:
+        meaning.bound = min(known)
+    if path == "zip" and known and any(v.reach & ANY_DATA for v in values.positional):
+        limited(meaning, min(known))
+
+
+def _kept(value: Draft | None) -> Role:
+    return Role.NONE if value is None else value.fact.role & KEPT
+
+
+def limited(meaning: Meaning, rows: int | None) -> None:
+    """Only some rows are kept, this many where it is known."""
+    meaning.tags |= LIMIT
+    meaning.limit = meaning.bound = rows
+
+
+def whole(value: Draft | None) -> int | None:
+    """A number of rows: a constant, or the smallest of several as ``min`` gives it."""
+    if value is None or isinstance(value.fact.const, bool):
+        return None
+    if isinstance(value.fact.const, int):
+        return value.fact.const if value.fact.const >= 0 else None
+    return value.fact.bound if value.name == "min" else None
+
+
+def range_size(values: Values) -> int | None:
+    """Items of a ``range``."""
+    ends = [whole(value) for value in values.positional]
+    if len(ends) == 1:
+        return ends[0]
+    if not ends or ends[0] is None or ends[1] is None:
+        return None
+    step = ends[2] if len(ends) > 2 else 1
+    return len(range(ends[0], ends[1], step)) if step else None
+
+
+def method_call(name: str, receiver: Draft, values: Values) -> Meaning:
+    """A call of a method of a value."""
+    role = receiver.fact.role
+    meaning = Meaning()
+    if name in knowledge.FITS or (name == "train" and role & Role.TRAINER):
+        meaning.tags |= FIT
+    if role & Role.GENERATOR and name in knowledge.DRAWS:
+        meaning.tags |= RANDOM
+    if role & Role.MODEL and name in knowledge.KEEPS_MODEL:
+        meaning.role |= role & (Role.MODEL | Role.TRAINER)
+    if role & Role.MEASURE:
+        meaning.role |= Role.MEASURE if name in {"to", "clone", "cuda", "cpu"} else Role.NONE
+    _outputs(name, receiver, meaning)
+    _scores(name, receiver, values, meaning)
+    _rows(name, receiver, values, meaning)
+    if name in knowledge.DATASET_METHODS:
+        meaning.tags |= DATASET
+        meaning.role |= Role.DATA | Role.ROWS
+        meaning.split = folder_split(values.at(0, "directory"))
+        _named_split(values, meaning)
+    return meaning
+
+
+def _outputs(name: str, receiver: Draft, meaning: Meaning) -> None:
+    role = receiver.fact.role
+    if role & Role.TRAINER and name == "predict":
+        meaning.role |= Role.PREDICTION
+    elif role & Role.GENERATOR:
+        return
+    elif name in knowledge.PREDICTS or (role & Role.MODEL and name in knowledge.MODEL_PREDICTS):
+        meaning.tags |= MODEL_OUTPUT
+        meaning.role |= Role.OUTPUT
+
+
+def _scores(name: str, receiver: Draft, values: Values, meaning: Meaning) -> None:
+    role = receiver.fact.role
+    compared = {"predictions", "references"} & values.named.keys()
+    if name == "compute" and (role & Role.MEASURE or compared):
+        meaning.tags |= METRIC
+    elif name == "score" and (role & Role.MODEL or len(values.positional) == 2):
+        meaning.tags |= METRIC
+    elif name == "evaluate":
+        meaning.tags |= METRIC
+    elif role & Role.MATCHES and name in knowledge.COUNTS | {"eq"}:
+        meaning.role |= Role.MATCHES
+        if name in knowledge.SUMMARIES:
+            meaning.tags |= METRIC
+    elif name in {"eq", "equal"} and values.positional:
+        meaning.role |= compared_role(receiver, values.positional[0])
+
+
+def compared_role(left: Draft, right: Draft) -> Role:
+    """Whether an equality of two values compares predictions with labels, by its shape."""
+    typed = any(side.kind in {"literal", "collection"} or _known(side) for side in (left, right))
+    return Role.NONE if typed or not (left.reach | right.reach) else Role.MATCHES
+
+
+def _known(side: Draft) -> bool:
+    return side.fact.const is not None or side.fact.index is not None
+
+
+def _rows(name: str, receiver: Draft, values: Values, meaning: Meaning) -> None:
+    role = receiver.fact.role
+    if role & Role.DATA and name not in {"keys", "unique", "nunique", "count"}:
+        meaning.role |= role & (Role.DATA | Role.ROWS | Role.ITEM | Role.PAIRS | Role.SCHEMA)
+    if role & Role.GENERATOR:
+        return
+    if name == "select" and values.positional:
+        limited(meaning, values.positional[0].fact.bound)
+    elif name == "select" and "indices" in values.named:
+        limited(meaning, values.named["indices"].fact.bound)
+    elif name in knowledge.SELECTS and (receiver.reach & ANY_DATA or role & Role.DATA):
+        size = values.at(0, "n", "count", "k")
+        limited(meaning, 5 if size is None and name == "head" else whole(size))
+
+
+def value_call(callee: Draft, values: Values) -> Meaning:
+    """A call of a value: a model, a metric object."""
+    meaning = Meaning()
+    if callee.fact.role & Role.MODEL:
+        meaning.tags |= MODEL_OUTPUT
+        meaning.role |= Role.OUTPUT
+    if callee.fact.role & Role.MEASURE and values.positional:
+        meaning.tags |= METRIC
+    return meaning
+
+
+def attribute(name: str, receiver: Draft) -> Meaning:
+    """An attribute of a value."""
+    role = receiver.fact.role
+    meaning = Meaning(role=role & (KEPT | Role.SCHEMA))
+    if name in {"features", "classes", "class_to_idx", "column_names", "info", "dtypes"}:
+        meaning.role = Role.SCHEMA
+        if name == "classes" and receiver.reach & DATASET and not role & Role.PAIRS:
+            meaning = Meaning(tags=LABELS, role=Role.ROWS)
+    elif role & Role.PREDICTION or name == "label_ids":
+        meaning = _part_of_prediction(PREDICTION_PARTS.get(name))
+    elif name in knowledge.OUTPUT_FIELDS:
+        meaning = Meaning(tags=MODEL_OUTPUT, role=Role.OUTPUT)
+    elif role & Role.MODEL and name not in {"config"}:
+        meaning.role |= Role.MODEL
+    else:
+        meaning.tags |= label_tags(name, receiver)
+    return meaning
+
+
+PREDICTION_PARTS = {"predictions": 0, "label_ids": 1, "metrics": 2}
+
+
+def _part_of_prediction(part: Constant) -> Meaning:
+    if part == 0:
+        return Meaning(tags=MODEL_OUTPUT, role=Role.OUTPUT)
+    if part == 1:
+        return Meaning(tags=LABELS)
+    return Meaning(tags=METRIC) if part == 2 else Meaning()
+
+
+def label_tags(key: str, receiver: Draft) -> int:
+    """``LABELS`` where the key names a label column of something read from a dataset."""
+    role = receiver.fact.role
+    if role & (Role.SCHEMA | Role.OUTPUT) or not knowledge.is_label(key):
+        return 0
+    read = receiver.reach & ANY_DATA and not receiver.reach & MODEL_OUTPUT
+    return LABELS if role & Role.DATA or read else 0
+
+
+def item(key: Draft | None, constant: Constant, receiver: Draft) -> Meaning:
+    """An item of a value under a key; ``constant`` where the key is known."""
+    role = receiver.fact.role
+    if role & Role.PREDICTION:
+        return _part_of_prediction(constant)
+    meaning = Meaning(role=role & (KEPT | Role.SCHEMA))
+    if isinstance(constant, str):
+        _text_item(constant, receiver, meaning)
+    elif isinstance(constant, int):
+        _numbered_item(constant, receiver, meaning)
+    elif key is not None and key.name != "Slice":
+        meaning.role = _item_role(role) if not role & Role.SCHEMA else role
+        rows = key.fact.index if key.fact.index is not None else key.fact.bound
+        if rows is not None and role & Role.ROWS and receiver.reach & ANY_DATA:
+            limited(meaning, rows)
+    return meaning
+
+
+def _text_item(key: str, receiver: Draft, meaning: Meaning) -> None:
+    meaning.tags |= label_tags(key, receiver)
+    if receiver.fact.role & (Role.SCHEMA | Role.OUTPUT | Role.ITEM):
+        return
+    if receiver.fact.role & Role.DATA or receiver.reach & bits(Tag.DATASET):
+        meaning.split = knowledge.split_of(key)
+
+
+def _numbered_item(key: int, receiver: Draft, meaning: Meaning) -> None:
+    role = receiver.fact.role
+    if role & Role.SCHEMA:
+        return
+    if role & Role.XY or (role & Role.PAIRS and role & Role.ITEM):
+        meaning.tags |= LABELS if key == 1 else 0
+        return
+    splits = receiver.fact.splits
+    if splits is not None and -len(splits) <= key < len(splits):
+        meaning.split = splits[key]
+        if receiver.name.endswith(".load_data"):
+            meaning.role |= Role.XY
+        return
+    meaning.role = _item_role(role)
+
+
+def _item_role(role: Role) -> Role:
+    kept = role & OF_ITEMS
+    return kept | Role.ITEM if role & Role.DATA else kept
+
+
+def slice_item(start: int | None, stop: int | None, receiver: Draft) -> Meaning:
+    """``value[start:stop]`` with non-negative ends where they are known, else ``None``."""
+    role = receiver.fact.role
+    rows = None if stop is None else max(0, stop - (start or 0))
+    meaning = Meaning(role=role & (KEPT | Role.SCHEMA), bound=rows)
+    if role & Role.DATA and not role & Role.ITEM:
+        meaning.role |= Role.ROWS
+    if role & Role.ITEM or role & Role.SCHEMA or not receiver.reach & ANY_DATA:
+        return meaning
+    if role & Role.ROWS or (not role and not isinstance(receiver.fact.const, str)):
+        limited(meaning, rows)
+    return meaning
+
+
+def element(iterable: Draft) -> Fact:
+    """What is known of one item of an iterable."""
+    fact = iterable.fact
+    role = _item_role(fact.role)
+    if iterable.name in {"range", "numpy.arange", "torch.arange"}:
+        return Fact(index=fact.bound)
+    return Fact(role=role) if role else NOTHING

@@ -1,0 +1,250 @@
+"""One kernel: process 1 of its namespaces, and the kernel proper as its child."""
+
+import importlib
+import json
+import os
+import random
+import signal
+import sys
+import traceback
+from pathlib import Path, PurePath
+from typing import Any, NamedTuple, NoReturn
+
+from . import linux, recorder, walls
+from .order import STUDENT, Layout, Order, WallError
+
+WARM_HOME = "GRADER_WARM_HOME"
+"""Variable naming the folder that stood for the home while the server imported."""
+
+_FAILED = 70
+_CACHING_LIBRARIES = frozenset(
+    {"accelerate", "datasets", "evaluate", "huggingface_hub", "torch", "transformers"}
+)
+
+
+class Streams(NamedTuple):
+    """Descriptors handed over by the supervisor."""
+
+    events: int
+    """Where the recorder writes."""
+
+    output: int
+    """What the process prints outside any cell."""
+
+    report: int
+    """One JSON line: ready, or which wall failed."""
+
+
+class _Gate(NamedTuple):
+    """Two pipe ends between process 1 and the kernel."""
+
+    read: int
+    write: int
+
+
+def main(order: Order, streams: Streams) -> NoReturn:
+    """Run one kernel to its end; never returns to the fork server's loop."""
+    status = _FAILED
+    try:
+        status = _supervise(order, streams)
+    except WallError as error:
+        _report(streams, {"wall": error.wall, "why": error.why})
+    except BaseException:  # noqa: BLE001 - a child must never fall back into the server's loop
+        _report(streams, {"wall": "kernel", "why": traceback.format_exc(limit=-6)})
+    finally:
+        os._exit(status)
+
+
+def kill_descendants(pid: int) -> None:
+    """Kill every descendant of a process that adopts orphans, until none is left."""
+    while found := _descendants(pid):
+        for each in found:
+            try:
+                os.kill(each, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+
+
+def _descendants(pid: int) -> list[int]:
+    """Living descendants, zombies left out."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                fields = (entry / "stat").read_text(encoding="utf-8", errors="replace")
+            except OSError:
+                continue
+            state, parent = fields.rpartition(")")[2].split()[:2]
+            if state not in "ZX":
+                parents.setdefault(int(parent), []).append(int(entry.name))
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        children = parents.get(waiting.pop(), [])
+        found += children
+        waiting += children
+    return found
+
+
+def _supervise(order: Order, streams: Streams) -> int:
+    _keep_only(streams)
+    os.setsid()
+    linux.die_with_parent()
+    if order.walls:
+        walls.enclose(order)
+    else:
+        linux.adopt_orphans()
+    bound, release = _Gate(*os.pipe()), _Gate(*os.pipe())
+    child = os.fork()
+    if child == 0:
+        os.close(bound.read)
+        os.close(release.write)
+        _become_kernel(order, streams, _Gate(release.read, bound.write))
+    os.close(bound.write)
+    if os.read(bound.read, 1) and order.walls:
+        # The sockets stay open; their folder, which the supervisor connects through, is
+        # now out of the student's reach.
+        linux.unmount(Layout.inside().ipc)
+        linux.drop_privileges()
+    os.write(release.write, b".")
+    os.closerange(0, max(*streams, *bound, *release) + 1)
+    status = _wait(child)
+    if not order.walls:
+        kill_descendants(os.getpid())
+    return status
+
+
+def _wait(child: int) -> int:
+    """Reap everything until the kernel ends; its exit status as a shell gives it."""
+    while True:
+        pid, status = os.wait()
+        if pid == child:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+
+
+def _become_kernel(order: Order, streams: Streams, gate: _Gate) -> NoReturn:
+    status = _FAILED
+    try:
+        linux.die_with_parent()
+        _redirect(streams)
+        names = walls.confine(order) if order.walls else ()
+        layout = Layout.inside() if order.walls else Layout.outside(order)
+        _move_in(order, layout)
+        application = _application(order, layout)
+        recorder.start(streams.events, application.shell, layout.assets)
+        _seed(order)
+        os.write(gate.write, b".")
+        os.read(gate.read, 1)
+        os.close(gate.write)
+        os.close(gate.read)
+        _report(streams, {"sandbox": " ".join(names) or "none", "device": _device()})
+        os.close(streams.report)
+        application.start()
+        status = 0
+    except SystemExit as error:
+        status = error.code if isinstance(error.code, int) else 0
+    except WallError as error:
+        _report(streams, {"wall": error.wall, "why": error.why})
+    except BaseException:  # noqa: BLE001 - a child must never fall back into the server's loop
+        _report(streams, {"wall": "kernel", "why": traceback.format_exc(limit=-6)})
+    finally:
+        recorder.stop()
+        os._exit(status)
+
+
+def _keep_only(streams: Streams) -> None:
+    for name in os.listdir("/proc/self/fd"):
+        descriptor = int(name)
+        if descriptor > 2 and descriptor not in streams:
+            try:
+                os.close(descriptor)
+            except OSError:
+                continue
+
+
+def _redirect(streams: Streams) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(streams.output, 1)
+    os.dup2(streams.output, 2)
+    os.close(streams.output)
+
+
+def _report(streams: Streams, message: dict[str, str]) -> None:
+    try:
+        os.write(streams.report, json.dumps(message).encode() + b"\n")
+    except OSError:
+        # Already closed: the kernel was ready before, and its end tells the rest.
+        return
+
+
+def _move_in(order: Order, layout: Layout) -> None:
+    """Point every library at the kernel's own folders, in the environment and in memory."""
+    warm = os.environ.pop(WARM_HOME)
+    places = {f"{warm}/hub": str(layout.hub), warm: str(layout.home)}
+    for name, value in os.environ.items():
+        os.environ[name] = _moved(value, places)
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] in _CACHING_LIBRARIES:
+            _move_constants(module, places)
+    os.environ.update(
+        USER=STUDENT,
+        LOGNAME=STUDENT,
+        TMPDIR=str(layout.tmp),
+        GRADER_SEED=str(order.seed),
+    )
+    importlib.import_module("tempfile").tempdir = None
+    work = layout.home / "work"
+    work.mkdir(exist_ok=True)
+    os.chdir(work)
+    sys.path.insert(0, "")
+
+
+def _move_constants(module: Any, places: dict[str, str]) -> None:
+    """Constants such as ``datasets.config.HF_DATASETS_CACHE`` were computed before the fork."""
+    for name, value in list(vars(module).items()):
+        if type(value) is str:
+            moved: Any = _moved(value, places)
+        elif isinstance(value, PurePath):
+            moved = type(value)(_moved(str(value), places))
+        else:
+            continue
+        if moved != value:
+            setattr(module, name, moved)
+
+
+def _moved(text: str, places: dict[str, str]) -> str:
+    for old, new in places.items():
+        text = text.replace(old, new)
+    return text
+
+
+def _seed(order: Order) -> None:
+    torch = importlib.import_module("torch")
+    random.seed(order.seed)
+    importlib.import_module("numpy").random.seed(order.seed % (1 << 32))
+    torch.manual_seed(order.seed)
+    if torch.get_num_threads() != order.threads:
+        torch.set_num_threads(order.threads)
+
+
+def _device() -> str:
+    if not Path("/dev/nvidiactl").exists():
+        return "cpu"
+    cuda = importlib.import_module("torch").cuda
+    return str(cuda.get_device_name()) if cuda.is_available() else "cpu"
+
+
+def _application(order: Order, layout: Layout) -> Any:
+    """The kernel, its sockets bound, its loop not yet started."""
+    connection = {**order.connection, "ip": str(layout.ipc / "k")}
+    file = layout.home / ".kernel.json"
+    file.write_text(json.dumps(connection), encoding="utf-8")
+    kernelapp = importlib.import_module("ipykernel.kernelapp")
+    application = kernelapp.IPKernelApp.instance()
+    application.initialize(
+        ["-f", str(file), "--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=50"]
+    )
+    return application

@@ -1,0 +1,139 @@
+"""Record calls of metric functions, with what they were given."""
+
+import functools
+import importlib
+import inspect
+import numbers
+from collections.abc import Callable
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from . import plain
+from .recorder import Recorder
+
+_FUNCTIONS = (
+    "accuracy_score",
+    "balanced_accuracy_score",
+    "classification_report",
+    "cohen_kappa_score",
+    "confusion_matrix",
+    "f1_score",
+    "fbeta_score",
+    "hamming_loss",
+    "jaccard_score",
+    "matthews_corrcoef",
+    "precision_recall_fscore_support",
+    "precision_score",
+    "recall_score",
+    "top_k_accuracy_score",
+    "zero_one_loss",
+)
+_MAX_GATHERED = plain.MAX_ELEMENTS
+
+
+def install(recorder: Recorder) -> None:
+    """Wrap functions of ``sklearn.metrics`` and methods of ``evaluate.EvaluationModule``."""
+    sklearn = importlib.import_module("sklearn.metrics")
+    for name in _FUNCTIONS:
+        # Only the public name: what the library calls itself is not a second evaluation.
+        setattr(sklearn, name, _watch_function(recorder, getattr(sklearn, name)))
+    _watch_module(recorder, importlib.import_module("evaluate").EvaluationModule)
+
+
+def _watch_function(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., Any]:
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def metric(*args: Any, **kwargs: Any) -> Any:
+        with recorder.nested("metric") as outermost:
+            value = function(*args, **kwargs)
+        if outermost:
+            with recorder.quietly("sklearn"):
+                bound = signature.bind(*args, **kwargs)
+                bound.apply_defaults()
+                given = bound.arguments
+                _emit(
+                    recorder,
+                    ("sklearn", function.__name__, given.get("average")),
+                    (given.get("y_true"), given.get("y_pred")),
+                    value,
+                )
+        return value
+
+    return metric
+
+
+def _watch_module(recorder: Recorder, kind: Any) -> None:
+    """``compute`` alone, ``add`` and ``add_batch`` then ``compute``: all pass through here."""
+    gathered: WeakKeyDictionary[Any, tuple[list[Any], list[Any]]] = WeakKeyDictionary()
+    compute, add_batch, add = kind.compute, kind.add_batch, kind.add
+
+    @functools.wraps(compute)
+    def watched_compute(self: Any, **kwargs: Any) -> Any:
+        with recorder.nested("metric") as outermost:
+            value = compute(self, **kwargs)
+        if outermost:
+            with recorder.quietly("evaluate"):
+                call = ("evaluate", str(self.name), kwargs.get("average"))
+                _emit(recorder, call, gathered.pop(self, ([], [])), value)
+        return value
+
+    @functools.wraps(add_batch)
+    def watched_add_batch(self: Any, **kwargs: Any) -> Any:
+        with recorder.quietly("evaluate"):
+            _gather(gathered, self, kwargs)
+        return add_batch(self, **kwargs)
+
+    @functools.wraps(add)
+    def watched_add(self: Any, **kwargs: Any) -> Any:
+        with recorder.quietly("evaluate"):
+            one = {key: [kwargs.get(key[:-1], kwargs.get(key))] for key in _SIDES}
+            _gather(gathered, self, one)
+        return add(self, **kwargs)
+
+    kind.compute, kind.add_batch, kind.add = watched_compute, watched_add_batch, watched_add
+
+
+_SIDES = ("references", "predictions")
+
+
+def _gather(
+    gathered: WeakKeyDictionary[Any, tuple[list[Any], list[Any]]],
+    module: Any,
+    given: dict[str, Any],
+) -> None:
+    sides = gathered.setdefault(module, ([], []))
+    for side, name in zip(sides, _SIDES, strict=True):
+        found = plain.labels(given.get(name), whole_floats=True)
+        if found is None or found.values is None:
+            # One unreadable batch makes the whole array unknown; a nested list is no label.
+            side.append([])
+        elif len(side) + found.length <= 2 * _MAX_GATHERED:
+            side.extend(found.values)
+
+
+def _emit(
+    recorder: Recorder,
+    call: tuple[str, str, Any],
+    sides: tuple[Any, Any],
+    value: Any,
+) -> None:
+    library, function, average = call
+    y_true, y_pred = recorder.array(sides[0]), recorder.array(sides[1])
+    recorder.emit(
+        "metric",
+        library=library,
+        function=function,
+        y_true=y_true,
+        y_pred=y_pred,
+        n=y_true["n"] if y_true else None,
+        average=average if isinstance(average, str) else None,
+        value=_number(function, value),
+        in_trainer=recorder.inside("trainer"),
+    )
+
+
+def _number(function: str, value: Any) -> float | None:
+    if isinstance(value, dict):
+        value = value.get(function)
+    return float(value) if isinstance(value, numbers.Real) else None

@@ -1,0 +1,169 @@
+"""The fork server: imports everything once, then forks one kernel per order.
+
+Talks JSON over a datagram socket. In: ``{"start": order}`` with three descriptors (events,
+output, report), ``{"kill": id}``. Out: ``{"warm": seconds}`` or ``{"missing": module}`` once,
+then ``{"started": id, "pid": pid}``, ``{"refused": id, "wall": ..., "why": ...}`` and
+``{"exited": id, "status": status}``. It ends, and all kernels with it, when the socket closes.
+"""
+
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from . import install, kernel, linux, walls
+from .order import Order
+
+_MODULES = {
+    "torch": (),
+    "numpy": (),
+    "pandas": (),
+    "PIL.Image": (),
+    "matplotlib.pyplot": (),
+    "matplotlib_inline.backend_inline": (),
+    "sklearn.metrics": (),
+    "sklearn.model_selection": (),
+    "datasets": (),
+    "evaluate": (),
+    "accelerate": (),
+    "tqdm.auto": (),
+    "transformers": (
+        "AutoImageProcessor",
+        "AutoModelForImageClassification",
+        "AutoProcessor",
+        "AutoTokenizer",
+        "BlipForConditionalGeneration",
+        "BlipProcessor",
+        "CLIPModel",
+        "CLIPProcessor",
+        "Trainer",
+        "TrainingArguments",
+        "ViTForImageClassification",
+        "ViTImageProcessor",
+        "pipeline",
+    ),
+    "ipykernel.kernelapp": (),
+    "ipykernel.ipkernel": (),
+    "ipykernel.datapub": (),
+    "ipykernel.debugger": (),
+    "IPython.core.completer": (),
+}
+_OPTIONAL = frozenset({"ipykernel.datapub", "ipykernel.debugger"})
+_MESSAGE_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    id: int
+    pid: int
+    walls: bool
+
+
+def main(descriptor: int) -> None:
+    """Serve until the other end of the socket closes."""
+    control = socket.socket(fileno=descriptor)
+    began = time.monotonic()
+    missing = _warm()
+    if missing is not None:
+        _send(control, {"missing": missing})
+        return
+    install.install()
+    _send(control, {"warm": time.monotonic() - began, "threads": len(os.listdir("/proc/self/task"))})
+    _Server(control).serve()
+
+
+def _warm() -> str | None:
+    """Import what notebooks import; the name of a module that is missing."""
+    for name, attributes in _MODULES.items():
+        try:
+            module = importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if name not in _OPTIONAL:
+                return error.name or name
+            continue
+        for attribute in attributes:
+            # transformers imports a class's module when the class is first asked for.
+            getattr(module, attribute, None)
+    return None
+
+
+class _Server:
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._kernels: dict[int, _Kernel] = {}
+        self._poll = select.poll()
+        self._poll.register(control, select.POLLIN)
+
+    def serve(self) -> None:
+        """Answer until the supervisor hangs up, then end every kernel."""
+        while True:
+            for descriptor, _ in self._poll.poll():
+                if descriptor in self._kernels:
+                    self._reap(descriptor)
+                elif not self._obey():
+                    self._end()
+                    return
+
+    def _obey(self) -> bool:
+        try:
+            text, descriptors, _, _ = socket.recv_fds(self._control, _MESSAGE_BYTES, 3)
+        except ConnectionError:
+            return False
+        if not text:
+            return False
+        message = json.loads(text)
+        if "kill" in message:
+            self._kill(message["kill"])
+        else:
+            self._start(Order.of(message["start"]), descriptors)
+        return True
+
+    def _start(self, order: Order, descriptors: list[int]) -> None:
+        try:
+            pid = linux.clone(walls.NAMESPACES if order.walls else 0)
+        except OSError as error:
+            answer = {"refused": order.id, "wall": "namespaces", "why": str(error)}
+            _send(self._control, answer)
+        else:
+            if pid == 0:
+                kernel.main(order, kernel.Streams(*descriptors))
+            handle = os.pidfd_open(pid)
+            self._kernels[handle] = _Kernel(order.id, pid, order.walls)
+            self._poll.register(handle, select.POLLIN)
+            _send(self._control, {"started": order.id, "pid": pid})
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    def _reap(self, handle: int) -> None:
+        self._poll.unregister(handle)
+        os.close(handle)
+        child = self._kernels.pop(handle)
+        _, status = os.waitpid(child.pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        _send(self._control, {"exited": child.id, "status": code if code >= 0 else 128 - code})
+
+    def _kill(self, number: int) -> None:
+        for child in self._kernels.values():
+            if child.id == number:
+                if not child.walls:
+                    kernel.kill_descendants(child.pid)
+                os.kill(child.pid, signal.SIGKILL)
+
+    def _end(self) -> None:
+        for child in list(self._kernels.values()):
+            self._kill(child.id)
+        for child in self._kernels.values():
+            os.waitpid(child.pid, 0)
+
+
+def _send(control: socket.socket, message: dict[str, Any]) -> None:
+    try:
+        control.send(json.dumps(message).encode())
+    except OSError:
+        # The supervisor is gone; the next read says so.
+        return

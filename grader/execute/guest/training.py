@@ -1,0 +1,143 @@
+"""Record calls of ``transformers.Trainer``."""
+
+import functools
+import importlib
+import numbers
+from collections.abc import Callable
+from typing import Any
+
+from .assets import dataset_origin
+from .recorder import Recorder
+
+_WRAPPERS_FOLLOWED = 3
+
+
+def install(recorder: Recorder) -> None:
+    """Wrap ``train``, ``evaluate``, ``predict`` and ``evaluation_loop``."""
+    kind = importlib.import_module("transformers").Trainer
+    loop = _Loop()
+    kind.evaluation_loop = _watch_loop(recorder, kind.evaluation_loop, loop)
+    kind.train = _watch_train(recorder, kind.train)
+    kind.evaluate = _watch_scoring(recorder, kind.evaluate, loop)
+    kind.predict = _watch_scoring(recorder, kind.predict, loop)
+
+
+class _Loop:
+    """What the last evaluation loop returned, for the method that called it."""
+
+    output: Any = None
+
+
+def _watch_loop(recorder: Recorder, method: Callable[..., Any], loop: _Loop) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def evaluation_loop(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with recorder.nested("trainer"):
+            loop.output = method(self, *args, **kwargs)
+        return loop.output
+
+    return evaluation_loop
+
+
+def _watch_train(recorder: Recorder, method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def train(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with recorder.nested("train") as outermost:
+            output = method(self, *args, **kwargs)
+        if outermost:
+            with recorder.quietly("train"):
+                fields = _describe(recorder, self, self.train_dataset)
+                fields["metrics"] = _numbers(getattr(output, "metrics", None))
+                steps = int(self.state.global_step)
+                recorder.emit("trainer", method="train", steps=steps, **fields)
+        return output
+
+    return train
+
+
+def _watch_scoring(
+    recorder: Recorder, method: Callable[..., Any], loop: _Loop
+) -> Callable[..., Any]:
+    name = method.__name__
+
+    @functools.wraps(method)
+    def score(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with recorder.nested(f"{name}-{id(self)}") as outermost:
+            loop.output = None
+            output = method(self, *args, **kwargs)
+        result, loop.output = loop.output, None
+        if outermost:
+            with recorder.quietly(name):
+                dataset = _dataset(self, name, args, kwargs)
+                fields = _describe(recorder, self, dataset)
+                fields["metrics"] = _numbers(output if name == "evaluate" else output.metrics)
+                fields["y_true"], fields["y_pred"] = _sides(recorder, result)
+                recorder.emit("trainer", method=name, steps=None, **fields)
+        return output
+
+    return score
+
+
+def _dataset(trainer: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    keyword = "eval_dataset" if name == "evaluate" else "test_dataset"
+    given = args[0] if args else kwargs.get(keyword)
+    if isinstance(given, str):
+        return trainer.eval_dataset[given]
+    return trainer.eval_dataset if given is None else given
+
+
+def _describe(recorder: Recorder, trainer: Any, dataset: Any) -> dict[str, Any]:
+    inner = _unwrapped(dataset)
+    split = getattr(inner, "split", None)
+    return {
+        "model": recorder.models.get(trainer.model, type(trainer.model).__name__),
+        "dataset": dataset_origin(recorder, inner),
+        "split": None if split is None else str(split),
+        "rows": len(dataset) if hasattr(dataset, "__len__") else None,
+        "is_training_data": _is_same(dataset, trainer.train_dataset),
+        "has_compute_metrics": trainer.compute_metrics is not None,
+        "y_true": None,
+        "y_pred": None,
+    }
+
+
+def _unwrapped(dataset: Any) -> Any:
+    """The ``datasets`` object inside a subset or a student's own wrapper, if there is one."""
+    for _ in range(_WRAPPERS_FOLLOWED):
+        if hasattr(dataset, "info") and hasattr(dataset, "split"):
+            break
+        held = vars(dataset).values() if hasattr(dataset, "__dict__") else ()
+        dataset = next((each for each in held if hasattr(each, "__getitem__")), dataset)
+    return dataset
+
+
+def _is_same(dataset: Any, training: Any) -> bool | None:
+    if training is None or dataset is None:
+        return None
+    if dataset is training:
+        return True
+    mine, other = (getattr(each, "_fingerprint", None) for each in (dataset, training))
+    return mine is not None and mine == other
+
+
+def _sides(
+    recorder: Recorder, result: Any
+) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """Label ids, and the argmax of the predictions, of an evaluation loop's output."""
+    if result is None:
+        return None, None
+    predictions = result.predictions
+    if isinstance(predictions, tuple):
+        predictions = predictions[0]
+    if getattr(predictions, "ndim", 0) == 2:
+        predictions = predictions.argmax(-1)
+    return recorder.array(result.label_ids), recorder.array(predictions)
+
+
+def _numbers(metrics: Any) -> dict[str, float]:
+    if not isinstance(metrics, dict):
+        return {}
+    return {
+        str(key): float(value)
+        for key, value in metrics.items()
+        if isinstance(value, numbers.Real)
+    }

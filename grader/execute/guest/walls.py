@@ -1,0 +1,176 @@
+"""The walls round one kernel: namespaces, a root folder of its own, Landlock, seccomp.
+
+The kernel's root folder is built from nothing, so what is not named here does not exist for
+it: no other submission, no reference, no home folder, no socket of a service.
+"""
+
+import os
+import resource
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from . import landlock, linux, seccomp
+from .order import STUDENT, Layout, Order, WallError
+
+_T = TypeVar("_T")
+
+NAMESPACES = linux.NEW_USER | linux.NEW_NET | linux.NEW_IPC | linux.NEW_PID | linux.NEW_MOUNT
+NAMES = ("user", "net", "ipc", "pid", "mount")
+
+_SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix/store", "sys")
+_ETC = (
+    "alternatives",
+    "ca-certificates",
+    "fonts",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "mime.types",
+    "os-release",
+    "ssl",
+)
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+_GPU_DEVICES = ("nvidia*", "nvidia-caps/*", "dri/*", "kfd")
+_DEVICE_LINKS = {
+    "fd": "/proc/self/fd",
+    "stdin": "/proc/self/fd/0",
+    "stdout": "/proc/self/fd/1",
+    "stderr": "/proc/self/fd/2",
+    "ptmx": "pts/ptmx",
+}
+_LIMITS = {
+    resource.RLIMIT_CORE: 0,
+    resource.RLIMIT_NOFILE: 4096,
+    resource.RLIMIT_NPROC: 512,
+    resource.RLIMIT_FSIZE: 2 << 30,
+}
+
+
+def enclose(order: Order) -> None:
+    """Build the root folder of the new namespaces and move into it; as their process 1.
+
+    Raises:
+        WallError: Naming the wall that could not be put up.
+    """
+    _attempt("user namespace", _map_own_user)
+    _attempt("mount namespace", lambda: _build(order, Layout.inside()))
+
+
+def confine(order: Order) -> tuple[str, ...]:
+    """Give up every right not needed, for good; returns the names of all walls in force.
+
+    Raises:
+        WallError: Naming the wall that could not be put up.
+    """
+    layout = Layout.inside()
+    _attempt("resource limits", set_limits)
+    _attempt("capabilities", linux.drop_privileges)
+    readable = [Path("/", name) for name in ("usr", "nix/store", "sys", "etc", "proc", "dev")]
+    readable += [Path("/", name).resolve() for name in _SYSTEM]
+    readable += [*order.python, layout.assets, layout.hub]
+    writable = [layout.home, layout.tmp, layout.ipc, Path("/dev/shm"), Path("/dev/pts")]  # noqa: S108
+    writable += [path for path in Path("/dev").rglob("*") if path.is_char_device()]
+    _attempt("Landlock", lambda: landlock.restrict(readable, writable))
+    filtered = _attempt("seccomp", seccomp.restrict)
+    return (*NAMES, f"landlock-{landlock.version()}", *(("seccomp",) if filtered else ()))
+
+
+def set_limits() -> None:
+    """Set the limits the kernel enforces on each process."""
+    for limit, ceiling in _LIMITS.items():
+        _, hard = resource.getrlimit(limit)
+        lower = ceiling if hard == resource.RLIM_INFINITY else min(ceiling, hard)
+        resource.setrlimit(limit, (lower, lower))
+
+
+def _attempt(wall: str, action: Callable[[], _T]) -> _T:
+    try:
+        return action()
+    except OSError as error:
+        raise WallError(wall, str(error)) from error
+
+
+def _map_own_user() -> None:
+    user, group = os.geteuid(), os.getegid()
+    # The ids were read before: until the map is written every id reads as 65534.
+    Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
+
+
+def _build(order: Order, layout: Layout) -> None:
+    linux.make_private()
+    root = order.folder / "root"
+    sources = _sources(order, layout)
+    trees = {target: linux.copy_tree(source) for target, source in sources.items()}
+    linux.mount("tmpfs", root, "size=4m,mode=755")
+    _populate(root, order)
+    for target in sorted(trees, key=lambda path: len(path.parts)):
+        _attach(trees[target], root / target.relative_to("/"), sources[target].is_dir())
+    for path in order.hidden:
+        if (root / path.relative_to("/")).is_dir():
+            linux.mount("tmpfs", root / path.relative_to("/"), "size=4k,mode=755")
+    linux.change_root(root)
+    linux.set_read_only(Path("/"))
+    for path in (layout.home, layout.tmp, layout.ipc, Path("/dev/shm"), Path("/dev/pts")):  # noqa: S108
+        linux.set_writable(path)
+
+
+def _sources(order: Order, layout: Layout) -> dict[Path, Path]:
+    """What is visible: place inside -> place outside."""
+    same = [Path("/", name) for name in _SYSTEM] + [Path("/etc", name) for name in _ETC]
+    same += [Path("/dev", name) for name in _DEVICES]
+    same += [path for pattern in _GPU_DEVICES for path in Path("/dev").glob(pattern)]
+    found = {path: path for path in same if path.exists() and not path.is_symlink()}
+    found |= {path: path.resolve() for path in same if path.parent == Path("/etc") and path.exists()}
+    for path in sorted(order.python):
+        if not any(path.is_relative_to(known) for known in found):
+            found[path] = path
+    found[layout.home] = order.folder / "home"
+    found[layout.tmp] = order.folder / "tmp"
+    found[layout.ipc] = order.folder / "ipc"
+    found[layout.assets] = order.assets
+    found[layout.hub] = (order.assets / "hub").resolve()
+    return found
+
+
+def _attach(tree: int, target: Path, is_folder: bool) -> None:
+    if is_folder:
+        target.mkdir(parents=True, exist_ok=True)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.touch()
+    linux.attach_tree(tree, target)
+    os.close(tree)
+
+
+def _populate(root: Path, order: Order) -> None:
+    for name in _SYSTEM:
+        path = Path("/", name)
+        if path.is_symlink():
+            (root / name).symlink_to(path.readlink())
+    _write_accounts(root / "etc")
+    for name in ("proc", "dev/pts", "dev/shm", "var/tmp"):  # noqa: S108 - below the new root
+        (root / name).mkdir(parents=True)
+    for name, target in _DEVICE_LINKS.items():
+        (root / "dev" / name).symlink_to(target)
+    linux.mount("proc", root / "proc")
+    (root / "proc/sys/user/max_user_namespaces").write_text("0", encoding="ascii")
+    linux.mount("devpts", root / "dev/pts", "newinstance,ptmxmode=0666,mode=620")
+    linux.mount("tmpfs", root / "dev/shm", f"size={order.memory_bytes // 4},mode=1777")
+
+
+def _write_accounts(etc: Path) -> None:
+    """The files a library asks for its user's name and its host's."""
+    user, group = os.geteuid(), os.getegid()
+    etc.mkdir()
+    files = {
+        "passwd": f"{STUDENT}:x:{user}:{group}::/home/{STUDENT}:/bin/sh\n",
+        "group": f"{STUDENT}:x:{group}:\n",
+        "hosts": "127.0.0.1 localhost\n",
+        "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+    }
+    for name, text in files.items():
+        (etc / name).write_text(text, encoding="ascii")
