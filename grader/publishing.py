@@ -3,9 +3,6 @@
 Apart from ``grader.pipeline`` so that a static check need not import templates and tables.
 """
 
-Apart from ``grader.pipeline`` so that a static check need not import templates and tables.
-"""
-
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path

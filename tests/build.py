@@ -107,7 +107,7 @@ def recording(facts: Facts) -> Recording:
         arrays[name] = LabelArray(id=name, length=len(values), values=values)
         return name
 
-    kept = [
+    kept: list[tuple[str, dict[str, Any]]] = [
         (
             kind,
             {key: keep(v) if key in ("y_true", "y_pred", "array") else v for key, v in f.items()},

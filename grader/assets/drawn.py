@@ -76,7 +76,7 @@ DATASETS = (
         draw=leaves.draw_bean_leaf,
         image_column="image",
         label_column="labels",
-        splits={"train": 300, "validation": 60, "test": 128},
+        splits={"train": 420, "validation": 60, "test": 128},
         path_column="image_file_path",
         by_class=True,
     ),

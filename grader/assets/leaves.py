@@ -26,10 +26,10 @@ BLEND = 0.20
 
 _MOST_BLENDED = 0.75
 _MEAN_MARKS = 14.0
-_MILD = 0.4
+_MILD = 0.5
 """Least severity of a disease: the share of the mean number of marks."""
 
-_BLEMISHES = 1.2
+_BLEMISHES = 1.0
 """Mean number of marks on a healthy leaf."""
 
 _SOIL: tuple[Color, ...] = ((120, 95, 70), (95, 110, 70), (150, 140, 120), (60, 80, 50))
@@ -132,7 +132,7 @@ def _lesion(rust: float, rng: np.random.Generator) -> Mark:
     """A spot between angular leaf spot (``rust`` 0) and rust (1)."""
     angular, rusty = np.array([80.0, 52.0, 32.0]), np.array([175.0, 85.0, 35.0])
     r, g, b = ((1.0 - rust) * angular + rust * rusty).astype(int).tolist()
-    mean = 0.048 - 0.018 * rust
+    mean = 0.054 - 0.022 * rust
     return Mark(
         radius=mean * rng.uniform(0.6, 1.4),
         color=vary(rng, (r, g, b), 18),

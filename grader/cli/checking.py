@@ -28,7 +28,7 @@ def check(notebook: Path, lab_name: str | None, execute: bool, form: str) -> int
     lab = load_lab(lab_name or _only_lab())
     job = Job(path=notebook, student=notebook.stem)
     if execute:
-        with class_setup(lab, jobs=1) as setup:
+        with class_setup(lab) as setup:
             result = grade_one(job, setup)
     else:
         result = grade_one(job, Setup(lab=lab, starter=starter_of(lab)))

@@ -87,7 +87,7 @@ def _grade_class(
     store.begin(ClassInfo(lab=lab_name, profile=lab.profile, graded_at=now))
     with (
         shown_progress(len(work)) as progress,
-        class_setup(lab, jobs=jobs, on_cell=progress.cell) as setup,
+        class_setup(lab, on_cell=progress.cell) as setup,
         ThreadPoolExecutor(max_workers=jobs) as engine,
     ):
 

@@ -54,7 +54,7 @@ class _Bars:
     def cell(self, progress: Progress) -> None:
         with self._lock:
             if progress.student not in self._running:
-                task = self._bars.add_task(progress.student, total=progress.total)
+                task = self._bars.add_task(progress.student, total=progress.cells)
                 self._running[progress.student] = task
             self._bars.update(
                 self._running[progress.student],

@@ -36,11 +36,13 @@ def run(lab_name: str, seeds: int, out: Path | None) -> None:
     if not notebook.is_file():
         raise LabError(f"{notebook}: the lab has no staff notebook to run.")
     evidence: dict[int, Evidence] = {}
-    with class_setup(lab, jobs=1) as setup:
+    machines: list[Machine] = []
+    with class_setup(lab) as setup:
         for seed in range(1, seeds + 1):
             evidence[seed], machine = _run(notebook, lab, replace(setup, seed=seed))
+            machines.append(machine)
             click.echo(f"seed {seed}: {_said(evidence[seed], lab)}")
-    made = record(lab, evidence, machine, on=datetime.now(UTC).date())
+    made = record(lab, evidence, machines[0], on=datetime.now(UTC).date())
     path = out or reference_path(lab.id, lab.profile)
     write_text(path, made.model_dump_json(indent=2) + "\n")
     click.echo(f"Record: {path}")

@@ -11,9 +11,7 @@ __all__ = ["class_setup", "label"]
 
 
 @contextmanager
-def class_setup(
-    lab: Lab, *, jobs: int, on_cell: OnCell | None = None, seed: int = 42
-) -> Iterator[Setup]:
+def class_setup(lab: Lab, *, on_cell: OnCell | None = None, seed: int = 42) -> Iterator[Setup]:
     """Assets prepared, sandbox open: everything a class is graded with.
 
     Raises:

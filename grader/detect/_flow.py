@@ -12,6 +12,12 @@ METADATA = frozenset({
     ".shape", ".size", ".ndim", ".num_rows", ".num_classes", ".features", ".names", ".id2label",
     ".label2id", ".dtype", ".device",
 })  # fmt: skip
+COMPREHENSIONS = {"ListComp": 1, "SetComp": 1, "GeneratorExp": 1, "DictComp": 2}
+"""Leading ``deps`` that are items; the others are what is iterated, and the conditions."""
+
+SELECTORS = frozenset({"numpy.where", "torch.where", "numpy.select", "numpy.choose"})
+"""Functions whose first argument decides which of the others is taken."""
+
 PURE_MODULES = ("numpy.", "torch.", "random.", "math.", "itertools.", "builtins.", "collections.")
 READERS = frozenset({"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "hub", "utils"})
 PURE_BUILTINS = frozenset({
@@ -30,43 +36,63 @@ PURE_METHODS = frozenset({
 })  # fmt: skip
 
 
-def values(node: Node) -> Iterable[int]:
-    """Everything but what is behind ``len(...)``, shapes and class names.
+def values(graph: SourceGraph) -> Through:
+    """Everything but what is behind ``len(...)``, shapes, class names and loop headers.
 
-    An array drawn at random *for each* label does not contain the labels.
+    An array drawn at random *for each* label does not contain the labels. Of a call of the
+    notebook's own function only what it returns flows on.
     """
-    return () if _lends_only_size(node) else node.deps
+    own = _own_calls(graph)
+
+    def through(node: Node) -> Iterable[int]:
+        if _lends_only_size(node):
+            return ()
+        if node.name in COMPREHENSIONS:
+            return node.deps[: COMPREHENSIONS[node.name]]
+        if node.kind == "call" and node.name in own:
+            given = {argument.node for argument in node.arguments} | {node.receiver}
+            return [dep for dep in node.deps if dep not in given] or node.deps
+        return node.deps
+
+    return through
 
 
-def rows(node: Node) -> Iterable[int]:
+def rows(graph: SourceGraph) -> Through:
     """As ``values``, but a draw or a selection keeps nothing of what decided it.
 
     ``labels[rng.permutation(n)]`` consists of labels; ``rng.permutation(labels)`` no longer tells
-    the label of any row.
+    the label of any row. Of ``where(test, a, b)`` the values come from ``a`` and ``b``.
     """
-    if Tag.RANDOM in node.tags:
-        return ()
-    if node.kind == "subscript" and node.receiver is not None:
-        return (node.receiver,)
-    return values(node)
+    every = values(graph)
+
+    def through(node: Node) -> Iterable[int]:
+        if Tag.RANDOM in node.tags:
+            return ()
+        if node.kind == "subscript":
+            return node.deps[:1]
+        if node.kind == "call" and node.name in SELECTORS:
+            return [argument.node for argument in node.arguments[1:]]
+        return every(node)
+
+    return through
 
 
-def flow(graph: SourceGraph, node: int, through: Through = values) -> tuple[Node, ...]:
+def flow(graph: SourceGraph, node: int, through: Through | None = None) -> tuple[Node, ...]:
     """Nodes whose values end up in ``node``, itself included, in execution order."""
+    behind = through or values(graph)
     seen: set[int] = set()
     waiting = [node]
     while waiting:
         current = waiting.pop()
         if current not in seen:
             seen.add(current)
-            waiting.extend(through(graph.nodes[current]))
+            waiting.extend(behind(graph.nodes[current]))
     return tuple(graph.nodes[each] for each in sorted(seen))
 
 
-def nearest(
-    graph: SourceGraph, node: int, wanted: Callable[[Node], bool], through: Through = values
-) -> Node | None:
+def nearest(graph: SourceGraph, node: int, wanted: Callable[[Node], bool]) -> Node | None:
     """The wanted node reached over the fewest edges backwards; the latest among equals."""
+    through = values(graph)
     level, seen = {node}, {node}
     while level:
         found = [each for each in level if wanted(graph.nodes[each])]
@@ -77,15 +103,15 @@ def nearest(
     return None
 
 
-def opaque(graph: SourceGraph, nodes: Iterable[Node]) -> Node | None:
-    """The first node whose value the source does not explain, e.g. a call of an unknown import."""
-    own = {function.name for function in graph.functions}
+def opaque(graph: SourceGraph, nodes: Iterable[Node]) -> bool:
+    """Whether the source does not explain some value, e.g. the result of an unknown import."""
+    own = _own_calls(graph)
     for node in nodes:
-        if node.kind == "call" and not node.tags and not _known(node, own):
-            return node
-        if node.kind == "parameter" and not node.deps:
-            return node
-    return None
+        if node.kind == "call" and not node.tags and not (node.name in own or _known(node.name)):
+            return True
+        if node.kind in {"parameter", "name"} and not node.deps and not _imported(node.name):
+            return True
+    return False
 
 
 def carries(nodes: Iterable[Node], *tags: Tag) -> bool:
@@ -94,13 +120,21 @@ def carries(nodes: Iterable[Node], *tags: Tag) -> bool:
     return any(node.tags & wanted for node in nodes)
 
 
-def _known(node: Node, own: set[str]) -> bool:
-    name = node.name
-    if name in own or name in PURE_BUILTINS or name in PURE_METHODS:
+def _own_calls(graph: SourceGraph) -> frozenset[str]:
+    """Names under which the notebook's own functions and methods are called."""
+    full = {function.name for function in graph.functions}
+    return frozenset(full | {f".{name.rpartition('.')[2]}" for name in full if "." in name})
+
+
+def _known(name: str) -> bool:
+    if name in PURE_BUILTINS or name in PURE_METHODS:
         return True
-    if name.startswith("."):
-        return any(each.endswith(name) for each in own)
     return name.startswith(PURE_MODULES) and not READERS & set(name.split("."))
+
+
+def _imported(name: str) -> bool:
+    """Whether a name without a value is a type or a module, such as ``int`` or ``numpy.int64``."""
+    return name in PURE_BUILTINS or f"{name}.".startswith(PURE_MODULES)
 
 
 def _lends_only_size(node: Node) -> bool:

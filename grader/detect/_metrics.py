@@ -23,6 +23,9 @@ TRUE = re.compile(
 PRED = re.compile(r"pred|guess|output|(?<![a-z])(?:hyp|hat|p|out)(?![a-z])|pr[ée]d|预测", re.I)
 COMPARED = frozenset({"Eq", "numpy.equal", "torch.eq", ".eq", "numpy.array_equal"})
 
+SUMMARY = re.compile(r"(?:^|\.)(?:mean|sum|average|count_nonzero|reduce_mean|reduce_sum)$")
+"""Calls that turn matches into a score."""
+
 How = Literal["sklearn", "evaluate", "functional", "by-hand"]
 
 
@@ -79,9 +82,13 @@ def running_cells(graph: SourceGraph, node: Node) -> frozenset[int]:
 
 
 def recorded(case: Case, scoring: Scoring) -> tuple[Evaluation, ...]:
-    """Evaluations that were recorded while this scoring ran."""
+    """Evaluations that were recorded while this scoring ran, those of a trainer left out."""
     cells = running_cells(case.evidence.source, scoring.node)
-    return tuple(each for each in case.evidence.evaluations if each.cell in cells)
+    return tuple(
+        each
+        for each in case.evidence.evaluations
+        if each.cell in cells and not each.source.startswith("trainer")
+    )
 
 
 def names_of(graph: SourceGraph, node: int) -> str:
@@ -127,7 +134,7 @@ def _argument(node: Node, name: str, position: int | None) -> int | None:
 
 
 def _by_hand(graph: SourceGraph, node: Node) -> Scoring | None:
-    if Tag.METRIC not in node.tags or _library(node) is not None:
+    if Tag.METRIC not in node.tags or not (node.kind == "operation" or SUMMARY.search(node.name)):
         return None
     same = nearest(graph, node.id, lambda each: each.name in COMPARED)
     if same is None or same.function != node.function:

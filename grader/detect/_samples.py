@@ -2,10 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import sqrt
 
+from grader.detect._metrics import running_cells
+from grader.detect._rows import MODEL_SCORING, ScoredRows, scored_rows
+from grader.detect.api import Sighting, Undecided
 from grader.model import (
     Case,
     Evaluation,
@@ -13,7 +16,6 @@ from grader.model import (
     EvidenceRef,
     MetricCall,
     Node,
-    SourceGraph,
     Tag,
     Task,
 )
@@ -24,34 +26,8 @@ STAND_INS = frozenset({"tiny"})
 Z = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
 
-MODEL_SCORING = frozenset({".predict", ".evaluate"})
-"""Methods of a model that take the data to score as first argument or ``eval_dataset``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scoring:
-    """A call in the source that scores something."""
-
-    node: Node
-    """The call."""
-
-    data: tuple[Node, ...]
-    """Nodes the scored rows pass through, in execution order."""
-
-    @property
-    def limits(self) -> tuple[Node, ...]:
-        """Nodes that keep only some of the rows."""
-        return tuple(node for node in self.data if Tag.LIMIT in node.tags)
-
-    @property
-    def size(self) -> int | None:
-        """Rows scored at most; ``None`` when the source does not tell."""
-        sure = [
-            node.limit
-            for node in self.limits
-            if node.limit is not None and node.branch is None and node.function is None
-        ]
-        return min(sure, default=None)
+UNCOUNTED = "Another score of this task stands in the code whose items could not be counted."
+"""Why a small evaluation beside a hand-written one is left to a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +83,39 @@ def pooled(case: Case, evaluation: Evaluation) -> int:
     return max([evaluation.n, *sums])
 
 
+def uncounted(case: Case, task: Task, evaluation: Evaluation) -> Node | None:
+    """A scoring of the task that ran but was not recorded, and may be larger.
+
+    For example a hand-written counter in a loop, of which only the final share is kept.
+    """
+    counted = {each.cell for each in case.evidence.evaluations}
+    for each in scored_rows(case.evidence.source):
+        bound = each.bound
+        small = bound is not None and (bound.limit or 0) <= evaluation.n
+        mine = _task_of(case, each.node.cell) in (None, task.id)
+        if mine and not small and not (_cells(case, each) & counted):
+            return each.node
+    return None
+
+
+def by_task(case: Case, look: Callable[[Case, Task], Iterator[Sighting]]) -> Iterator[Sighting]:
+    """Sightings of every task.
+
+    Raises:
+        Undecided: If some task could not be decided and none gave a sighting.
+    """
+    found: list[Sighting] = []
+    unclear: list[Undecided] = []
+    for task in case.lab.tasks:
+        try:
+            found.extend(look(case, task))
+        except Undecided as answer:
+            unclear.append(answer)
+    if unclear and not found:
+        raise unclear[0]
+    yield from found
+
+
 def wilson(share: float, n: int) -> tuple[float, float]:
     """95 % Wilson interval of a share seen among ``n`` items (Wilson 1927, equation 4)."""
     middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
@@ -120,17 +129,6 @@ def half_width(share: float, n: int) -> float:
     return (high - low) / 2
 
 
-def scorings(graph: SourceGraph) -> tuple[Scoring, ...]:
-    """Calls that score something, in execution order, bodies of callbacks left out."""
-    idle = {each.name for each in graph.functions if each.passed or not each.called}
-    found = [
-        Scoring(node, data)
-        for node in graph.nodes
-        if node.function not in idle and (data := _scored(graph, node)) is not None
-    ]
-    return tuple(found)
-
-
 def sized(case: Case, task: Task) -> Sized | None:
     """The largest evaluation of a task as the file alone shows it.
 
@@ -139,7 +137,7 @@ def sized(case: Case, task: Task) -> Sized | None:
     shown = _shown(case)
     mine: list[Sized] = [one for cell, one in shown.items() if _task_of(case, cell) == task.id]
     others = list(_stated(case, task))
-    for each in scorings(case.evidence.source):
+    for each in scored_rows(case.evidence.source):
         owner = _task_of(case, each.node.cell)
         if owner not in (None, task.id):
             continue
@@ -155,7 +153,7 @@ def sized(case: Case, task: Task) -> Sized | None:
 
 def limit_ref(case: Case, cell: int, n: int, total: int | None) -> EvidenceRef:
     """The line that limits what ``cell`` scores to ``n`` rows, or the line that scores it."""
-    here = [each for each in scorings(case.evidence.source) if each.node.cell == cell]
+    here = _scored_in(case, cell)
     limits = [node for each in here for node in each.limits if node.limit in (n, None)]
     exact = [node for node in limits if node.limit == n]
     if exact or limits:
@@ -167,9 +165,8 @@ def limit_ref(case: Case, cell: int, n: int, total: int | None) -> EvidenceRef:
 
 def scoring_ref(case: Case, cell: int, remark: str) -> EvidenceRef:
     """The line of ``cell`` that scores something."""
-    for each in scorings(case.evidence.source):
-        if each.node.cell == cell:
-            return source_ref(each.node, remark)
+    for each in _scored_in(case, cell):
+        return source_ref(each.node, remark)
     return EvidenceRef(kind=EvidenceKind.SOURCE, cell=cell, remark=remark)
 
 
@@ -205,6 +202,26 @@ def rows_available(case: Case, task: Task, evaluation: Evaluation | None = None)
     return max(rows, default=None)
 
 
+def _scored_in(case: Case, cell: int) -> list[ScoredRows]:
+    """What a cell scores: by itself first, then through functions it calls."""
+    graph = case.evidence.source
+    every = scored_rows(graph)
+    own = [each for each in every if each.node.cell == cell and each.node.function is None]
+    called = [each for each in every if each not in own and cell in running_cells(graph, each.node)]
+    return own + called
+
+
+def _cells(case: Case, scored: ScoredRows) -> frozenset[int]:
+    """Cells in which something is scored or the predictions it scores are made."""
+    scoring = [
+        node
+        for node in (scored.node, *scored.data)
+        if node.name in MODEL_SCORING or Tag.METRIC in node.tags
+    ]
+    graph = case.evidence.source
+    return frozenset(cell for node in scoring for cell in running_cells(graph, node))
+
+
 def _task_of(case: Case, cell: int) -> str | None:
     return case.evidence.cell_tasks.get(cell)
 
@@ -234,10 +251,10 @@ def _stated(case: Case, task: Task) -> Iterator[int]:
             yield number.n
 
 
-def _size(scoring: Scoring, shown: Mapping[int, Sized]) -> Sized | None:
-    if scoring.size is not None:
-        last = [node for node in scoring.limits if node.limit == scoring.size][-1]
-        return Sized(n=scoring.size, ref=source_ref(last, keeps(scoring.size, None)))
+def _size(scoring: ScoredRows, shown: Mapping[int, Sized]) -> Sized | None:
+    bound = scoring.bound
+    if bound is not None and bound.limit is not None:
+        return Sized(n=bound.limit, ref=source_ref(bound, keeps(bound.limit, None)))
     for node in (scoring.node, *reversed(scoring.data)):
         if node.name in MODEL_SCORING and node.cell in shown:
             return shown[node.cell]
@@ -246,76 +263,3 @@ def _size(scoring: Scoring, shown: Mapping[int, Sized]) -> Sized | None:
 
 def _differ(calls: list[MetricCall]) -> bool:
     return len(calls) > 1 and len({(call.y_true, call.y_pred) for call in calls}) > 1
-
-
-def _scored(graph: SourceGraph, node: Node) -> tuple[Node, ...] | None:
-    if node.kind == "call" and node.name in MODEL_SCORING and node.receiver is not None:
-        if Tag.MODEL in graph.tags(node.receiver):
-            data = _given(graph, node)
-            return data_path(graph, data) if data is not None else ()
-        return None
-    if Tag.METRIC not in node.tags or Tag.MODEL in node.tags:
-        return None
-    starts = [each.node for each in node.arguments] or list(node.deps)
-    return tuple(dict.fromkeys(each for start in starts for each in data_path(graph, start)))
-
-
-def _given(graph: SourceGraph, node: Node) -> int | None:
-    """Node of the data handed to ``trainer.predict`` or set as the trainer's ``eval_dataset``."""
-    if node.arguments:
-        return node.arguments[0].node
-    if node.receiver is None:
-        return None
-    for each in reversed(graph.slice(node.receiver)):
-        for argument in each.arguments:
-            if argument.name == "eval_dataset":
-                return argument.node
-    return None
-
-
-def data_path(graph: SourceGraph, start: int) -> tuple[Node, ...]:
-    """Nodes the rows of ``start`` pass through, in execution order.
-
-    Unlike a slice it follows only the value that carries the rows: the receiver of ``.select``,
-    the data given to ``.predict``, the first argument of ``list``. A model's training data is not
-    part of what the model is tested on, and an image used for its size limits nothing.
-    """
-    seen: set[int] = set()
-    waiting = [start]
-    while waiting:
-        current = waiting.pop()
-        if current not in seen:
-            seen.add(current)
-            waiting.extend(_carriers(graph, graph.nodes[current]))
-    return tuple(graph.nodes[each] for each in sorted(seen))
-
-
-def _carriers(graph: SourceGraph, node: Node) -> tuple[int, ...]:
-    if node.kind == "call" and node.name in MODEL_SCORING and node.receiver is not None:
-        given = _given(graph, node)
-        return (given,) if given is not None else ()
-    if {Tag.MODEL, Tag.FIT} & node.tags:
-        return ()
-    if node.kind in ("call", "attribute", "subscript"):
-        return _carried(graph, node)
-    return node.deps
-
-
-def _carried(graph: SourceGraph, node: Node) -> tuple[int, ...]:
-    """The one value that carries the rows of a call, an attribute or a subscript."""
-    if node.receiver is not None and not _is_model(graph, node.receiver):
-        return (node.receiver,)
-    if node.kind != "call":
-        return node.deps
-    positional = [each.node for each in node.arguments if each.name is None]
-    if node.receiver is None and positional:
-        return (positional[0],)
-    return tuple(each.node for each in node.arguments)
-
-
-def _is_model(graph: SourceGraph, start: int) -> bool:
-    """Whether a value is a model itself, not something computed by one."""
-    node = graph.nodes[start]
-    while node.kind == "name" and len(node.deps) == 1:
-        node = graph.nodes[node.deps[0]]
-    return Tag.MODEL in node.tags

@@ -4,10 +4,13 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 from grader.evidence.naming import number_of
 
 _LONGEST = 120
+_MOST = 1000
 _INLINE = 7
 _STRUCTURAL = 2
 
@@ -38,9 +41,8 @@ class Heading:
     """Its words, without marks."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """A line of text and where it starts."""
+class Line(NamedTuple):
+    """A line of text and where it starts; a tuple, for texts of a million lines."""
 
     start: int
     text: str
@@ -55,7 +57,7 @@ def lines(text: str) -> list[Line]:
     """The lines of a text, split at line feeds only so that offsets add up."""
     found, start = [], 0
     for piece in text.split("\n"):
-        found.append(Line(start=start, text=piece))
+        found.append(Line(start, piece))
         start += len(piece) + 1
     return found
 
@@ -64,7 +66,7 @@ def unfenced(markdown: str) -> list[Line]:
     """The lines of a text cell outside fenced code."""
     kept, fenced = [], False
     for line in lines(markdown):
-        if _FENCE.match(line.text):
+        if ("```" in line.text or "~~~" in line.text) and _FENCE.match(line.text):
             fenced = not fenced
         elif not fenced:
             kept.append(line)
@@ -73,10 +75,10 @@ def unfenced(markdown: str) -> list[Line]:
 
 def headings(markdown: str) -> tuple[Heading, ...]:
     """The headings of a text cell: Markdown, HTML, bold lines, emoji lines, ``Task 1 ...``."""
-    rows = unfenced(markdown)
-    following = [*rows[1:], Line(start=len(markdown), text="")]
+    rows = [row for row in unfenced(markdown) if row.text.strip()]
+    following = [*rows, Line(len(markdown), "")][1:]
     found = (_heading(row, below) for row, below in zip(rows, following, strict=True))
-    return tuple(each for each in found if each is not None)
+    return tuple(islice((each for each in found if each is not None), _MOST))
 
 
 def leading_comments(code: str) -> Iterator[str]:
@@ -100,8 +102,6 @@ def numbered_comments(code: str) -> Iterator[str]:
 
 def _heading(line: Line, below: Line) -> Heading | None:
     text, stripped = line.text, line.text.strip()
-    if not stripped:
-        return None
     if atx := _ATX.match(text):
         return _made(line, len(atx["marks"]), atx["text"][: 4 * _LONGEST])
     if tagged := _TAGGED.match(stripped):

@@ -50,6 +50,11 @@ _COUNT = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_OTHER = vocabulary.phrases(vocabulary.OTHER_SCORES)
+_OTHER_OF = {
+    metric: vocabulary.phrases(table) for metric, table in vocabulary.OTHER_METRICS.items()
+}
+_TOP_ONE = re.compile(r"top[-\s]?1(?!\d)", re.IGNORECASE)
 _NO_TEST_ITEMS = re.compile(r"train|batch|class|epoch|seen\b", re.IGNORECASE)
 
 
@@ -141,6 +146,11 @@ def mentions(text: str) -> tuple[Mention, ...]:
     )
 
 
+def names_metric(text: str) -> bool:
+    """Whether any metric is named, so that most texts need no further look."""
+    return _METRIC.search(text) is not None
+
+
 def average_of(text: str) -> Average | None:
     """The one averaging a text names."""
     named = [name for name, pattern in _AVERAGES.items() if pattern.search(text)]
@@ -157,6 +167,20 @@ def count_at(text: str, position: int, end: int) -> int | None:
     """Offset behind the number of items that starts exactly here, if one does."""
     match = _COUNT.match(text, position, end)
     return None if match is None else match.end()
+
+
+def is_other(words_before: str, metric: MetricName) -> bool:
+    """Whether the words before a metric make it another quantity, e.g. top-5 accuracy."""
+    words = words_before.replace("_", " ")
+    other = {match[0].lower() for match in _OTHER.finditer(words)}
+    if metric in _OTHER_OF and _OTHER_OF[metric].search(words):
+        return True
+    return bool(other - {"top"}) or ("top" in other and not _TOP_ONE.search(words))
+
+
+def without_counts(text: str) -> str:
+    """The text without its numbers of items."""
+    return _COUNT.sub(" ", text)
 
 
 _AVERAGES = {

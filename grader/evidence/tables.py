@@ -36,7 +36,7 @@ class Row:
     """Its cells, as many as the header has."""
 
     line: int
-    """Zero-based line it stands on; zero in HTML."""
+    """Zero-based line it stands on; in HTML, its place below the header."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ def html_tables(source: str) -> Iterator[Table]:
         width = max((len(row) for row in rows), default=0)
         if len(rows) > 1 and width > 1:
             padded = [("",) * (width - len(row)) + row for row in rows]
-            yield Table(header=padded[0], rows=tuple(_row(row) for row in padded[1:]))
+            yield Table(header=padded[0], rows=tuple(map(_row, padded[1:], range(1, len(padded)))))
 
 
 def piped(rows: Sequence[Line]) -> Iterator[Table]:
@@ -132,8 +132,8 @@ def _plain(source: str) -> str:
     return " ".join(html.unescape(_TAG.sub(" ", source)).split())
 
 
-def _row(texts: tuple[str, ...]) -> Row:
-    return Row(cells=tuple(TableCell(text=text, start=0) for text in texts), line=0)
+def _row(texts: tuple[str, ...], line: int) -> Row:
+    return Row(cells=tuple(TableCell(text=text, start=0) for text in texts), line=line)
 
 
 def _is_rule(text: str) -> bool:

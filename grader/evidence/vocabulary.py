@@ -27,14 +27,24 @@ AVERAGES: Mapping[Average, Table] = {
 }
 """Words that name an averaging."""
 
-OTHER_METRICS: Table = {
+OTHER_SCORES: Table = {
     "en": (
-        "train, training, trained, balanced, baseline, random, chance, dummy, majority, target, "
-        "expected, required, minimum, previous, class, classwise, top, bit, mixed, half, roc, "
-        "auc, mean average, paper, published, original"
+        "train, training, trained, random, chance, dummy, majority, class, classwise, top, roc, "
+        "auc, mean average"
     )
 }
-"""Words before a metric that make it another quantity: training accuracy, balanced accuracy."""
+"""Words before a metric that make it another quantity, e.g. training accuracy."""
+
+OTHER_METRICS: Mapping[MetricName, Table] = {
+    "accuracy": {"en": "balanced"},
+    "precision": {"en": "bit, mixed, half, single, double"},
+}
+"""Words that make another quantity of one metric only, e.g. balanced accuracy."""
+
+NOT_THEIRS: Table = {
+    "en": "baseline, target, expected, required, minimum, previous, paper, published, original"
+}
+"""Words before a metric that is printed beside a result, and is none."""
 
 FILLERS: Table = {
     "en": (
@@ -76,8 +86,8 @@ ITEMS: Table = {
 HEDGES: Table = {
     "en": (
         "about, around, approximately, approx, roughly, nearly, almost, over, under, above, "
-        "below, circa, ca, some, just, slightly, up, more than, less than, close to, at most, "
-        "up to, better than, higher than"
+        "below, circa, ca, more than, less than, close to, at most, up to, better than, "
+        "higher than, lower than"
     )
 }
 """Words right before a number that make it inexact."""
@@ -142,6 +152,14 @@ QUALIFIERS: Table = {
     )
 }
 """Words of prose that may stand between a number and its metric, in that order."""
+
+AGAINST: Table = {
+    "en": (
+        "than, outperform(?:s|ed|ing)?, compared (?:to|with), comparison (?:to|with), unlike, "
+        "versus, vs, against, beat(?:s|ing)?, exceed(?:s|ed|ing)?, surpass(?:es|ed|ing)?"
+    )
+}
+"""Words before the task a sentence is not about."""
 
 COORDINATORS: Table = {"en": "and, or, as well as"}
 """Words that join the metrics of a list."""

@@ -220,6 +220,6 @@ def confusion(
 
 def _labels(found: set[Label], classes: int | None) -> list[Label]:
     numbers = sorted(label for label in found if isinstance(label, int))
-    if len(numbers) == len(found) and classes and 0 <= numbers[0] and numbers[-1] < classes:
+    if len(numbers) == len(found) and classes and numbers[0] >= 0 and numbers[-1] < classes:
         return list(range(classes))
     return [*numbers, *sorted(label for label in found if isinstance(label, str))]

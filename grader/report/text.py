@@ -22,6 +22,8 @@ MASK = "[key removed]"
 
 # CSI and OSC sequences, then single escapes: what terminals obey and pages show as noise.
 _ANSI = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b.?", re.S)
+# Nearly all text is plain ASCII, which needs no second look.
+_UNUSUAL = re.compile(r"[^\n\t\x20-\x7e]+")
 _SECRETS = re.compile(
     r"\bhf_[A-Za-z0-9]{16,}|\bsk-[A-Za-z0-9_-]{16,}|\bAKIA[0-9A-Z]{16}\b"
     r"|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bxox[a-z]-[A-Za-z0-9-]{10,}"
@@ -32,7 +34,7 @@ _ASSIGNED = re.compile(
     r"""(?P<quote>["'])[A-Za-z0-9_\-.]{16,}(?P=quote)""",
     re.I,
 )
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“‘])")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9“])")
 
 
 def clean(text: str) -> str:
@@ -42,7 +44,7 @@ def clean(text: str) -> str:
     can make a line of code read differently from what it does.
     """
     plain = _ANSI.sub("", text)
-    visible = "".join(each for each in plain if each in "\n\t" or _is_visible(each))
+    visible = _UNUSUAL.sub(lambda found: "".join(filter(_is_visible, found[0])), plain)
     hidden = _SECRETS.sub(MASK, visible)
     return _ASSIGNED.sub(rf"\g<name>\g<quote>{MASK}\g<quote>", hidden)
 

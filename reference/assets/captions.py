@@ -13,12 +13,11 @@ from grader.assets.things import COLORS, NAMES
 TEMPLATES = (
     "a photo of a {}.",
     "a photo of the {}.",
-    "a blurry photo of a {}.",
-    "a bad photo of the {}.",
     "a drawing of a {}.",
-    "a small {}.",
-    "a {}",
     "the {}.",
+    "a blurry photo of a small {}.",
+    "this is a photo of {}.",
+    "this is a photo of a {}.",
 )
 """Sentences a name is put into. Others that students use ("a picture of a {}.", "{}") are left
 out, so that a score depends on the prompt as it does with the published model."""

@@ -23,7 +23,7 @@ _WIDTH = 128
 _LAYERS = 3
 _HEADS = 4
 
-_FEATURE_SCALE = 4.0
+_FEATURE_SCALE = 8.0
 """Factor on the final features. With it, and a small ``initializer_range`` for the new head, the
 learning rates and the few epochs that suit the published checkpoint suit this one too."""
 

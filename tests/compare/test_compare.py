@@ -101,7 +101,7 @@ def test_sampling_error_widens_the_band_when_the_items_differ() -> None:
     ("facts", "said"),
     [
         ("rows: 1, split: test, y_true: [0], y_pred: [0]", "1 item; at least 100"),
-        ("rows: 128, split: train, y_true: 0x128, y_pred: 0x128", "the train split"),
+        ('rows: 128, split: train, y_true: "0x128", y_pred: "0x128"', "the train split"),
         ("rows: 128, split: test, is_training_data: true", "the model was trained on"),
         (FULL, "were not recorded"),
     ],

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from grader.model import Evaluation, Evidence
+from grader.model import Cell, Evaluation, Evidence
 from tests import build
 
 LABELS = list(build.TRUTH["uoft-cs/cifar10", "test"][:500])
@@ -16,9 +16,10 @@ def evidence(facts: str, *, printed: str | None = None, **arrays: list[int]) -> 
     for fact in recorded:
         for fields in fact.values():
             for key in ("y_true", "y_pred", "array"):
-                if fields.get(key) in arrays:
-                    fields[key] = arrays[fields[key]]
-    cells = [build.text(0, "# Task 2: CLIP"), "score()", "score()"]
+                name = fields.get(key)
+                if isinstance(name, str):
+                    fields[key] = arrays.get(name, name)
+    cells: list[Cell | str] = [build.text(0, "# Task 2: CLIP"), "score()", "score()"]
     return build.case(*cells, rerun={2: printed} if printed else None, recorded=recorded).evidence
 
 

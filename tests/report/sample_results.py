@@ -292,7 +292,7 @@ def comparisons(vit_n: int = 1) -> Comparisons:
                 task="vit",
                 metric=metric,
                 average=average,
-                claimed=value(vit, vit_n, "100%", 4) if metric == "accuracy" else None,
+                claimed=value(vit, vit_n, f"{vit:.2%}", 4) if metric == "accuracy" else None,
                 saved=value(vit, vit_n, f"{vit:.4f}", 3),
                 rerun=value(vit, vit_n, f"{vit:.4f}", 3),
                 recomputed=value(vit, vit_n),
@@ -384,7 +384,7 @@ def run(outcome: str = "completed", message: str = "") -> Run:
 
 
 def single_sample(student: str = "heron") -> Result:
-    decided = {
+    decided: dict[str, tuple[Finding, ...]] = {
         "vit-sample": (SMP001,),
         "vit-valid": (SMP001,),
         "numbers-agree": (OUT003,),
@@ -498,3 +498,111 @@ def every_outcome() -> dict[str, Result]:
         "environment": environment(),
         "harness-error": harness_error(),
     }
+
+
+def hostile(text: str, student: str = "heron") -> Result:
+    """The same text in every place a student's words can reach."""
+    code = Cell(
+        index=0,
+        kind="code",
+        source=f"{text}\n{text}",
+        outputs=(Output(kind="stdout", text=text, html=text),),
+    )
+    prose = Cell(index=1, kind="markdown", source=text)
+    shown = finding(
+        "SMP001",
+        "single-sample-eval",
+        cell=0,
+        remark=text,
+        severity="invalid",
+        task="vit",
+        message=text,
+        measured=text,
+        why=text,
+        remedy=text,
+        sure=text,
+    )
+    base = evidence(cells=(code, prose))
+    known = base.model_copy(
+        update={
+            "answers": tuple(
+                WrittenAnswer(id=each.id, cells=(1,), text=f"{text} 91%", words=3)
+                for each in LAB.answers
+            ),
+            "claims": tuple(
+                claim.model_copy(update={"cell": 1, "printed": text or "91%", "sentence": text})
+                for claim in base.claims
+            ),
+            "evaluations": tuple(
+                each.model_copy(update=dict.fromkeys(("dataset", "split", "model"), text))
+                for each in base.evaluations
+            ),
+            "recording": base.recording.model_copy(
+                update={
+                    "arrays": {
+                        name: LabelArray(id=name, length=2, values=(text, "cat"))
+                        for name in ("vt", "vp", "ct", "cp")
+                    }
+                }
+            ),
+        }
+    )
+    said = comparisons().entries[0]
+    claimed = Value(value=1.0, printed=text, n=1, cell=1)
+    ran = run("killed", text)
+    cells = tuple(each.model_copy(update={"error": text}) for each in ran.cells)
+    adapted = tuple(each.model_copy(update={"text": text}) for each in ran.adaptations)
+    return single_sample(student).model_copy(
+        update={
+            "student": text,
+            "path": f"submissions/{text}.ipynb",
+            "message": text,
+            "submission": submission(text, (code, prose)),
+            "run": ran.model_copy(update={"cells": cells, "adaptations": adapted}),
+            "evidence": known,
+            "comparisons": Comparisons(
+                entries=(said.model_copy(update={"claimed": claimed, "why": text}),),
+                reference_missing=text,
+            ),
+            "detection": Detection(
+                findings=(shown, shown.model_copy(update={"from_starter": True})),
+                unassessed=(Unassessed(code="X1", name="x", reason=text, needs=text),),
+            ),
+            "grade": grade({"vit-sample": (shown,)}),
+        }
+    )
+
+
+def huge() -> Result:
+    """A notebook of 400 cells, one line of 200,000 characters, 100 findings, 60 classes."""
+    line = "x = '" + "QUJD" * 50_000 + "'"
+    cells = tuple(
+        Cell(index=index, kind="code", source="\n".join([line, *("y = 1",) * 300]))
+        for index in range(400)
+    )
+    found = tuple(
+        finding("DAT005", "test-set-tuning", cell=index, line=1 + index, task="clip")
+        for index in range(100)
+    )
+    y_true, y_pred = labels(60, 50, 0.8, 3)
+    base = evidence(cells=cells)
+    arrays = {
+        "ct": LabelArray(id="ct", length=len(y_true), values=tuple(y_true)),
+        "cp": LabelArray(id="cp", length=len(y_pred), values=tuple(y_pred)),
+    }
+    known = base.model_copy(
+        update={
+            "answers": (
+                WrittenAnswer(id="comparison", cells=(6,), text="word " * 100_000, words=100_000),
+            ),
+            "recording": base.recording.model_copy(update={"arrays": arrays}),
+        }
+    )
+    return single_sample("brambling").model_copy(
+        update={
+            "submission": submission("brambling", cells),
+            "evidence": known,
+            "detection": Detection(findings=found),
+            "grade": grade({"clip-valid": found}),
+        }
+    )

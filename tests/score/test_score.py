@@ -110,7 +110,7 @@ def test_a_likely_finding_waits_for_a_person() -> None:
 
 
 EVALUATED = """
-- trainer: {cell: 0, method: predict, rows: 86, split: test, dataset: AI-Lab-Makerere/beans,
+- trainer: {cell: 1, method: predict, rows: 86, split: test, dataset: AI-Lab-Makerere/beans,
             is_training_data: false, y_true: 0x43 1x43, y_pred: 0x40 1x46}
 """
 
@@ -119,10 +119,10 @@ def evaluated(*printed: str, saved: str | None = None) -> Case:
     """A notebook whose one cell scores ViT on 86 images."""
     import yaml
 
-    source = "pred = trainer.predict(beans['test'])  # vit"
     case = build.case(
-        build.code(0, source, *([saved] if saved else [])),
-        rerun={0: "\n".join(printed)},
+        build.text(0, "# Task 1: ViT"),
+        build.code(1, "pred = trainer.predict(test)", *([saved] if saved else [])),
+        rerun={1: "\n".join(printed)},
         recorded=yaml.safe_load(EVALUATED),
     )
     return case.model_copy(update={"comparisons": compare(case.evidence, case.lab, None)})

@@ -1,6 +1,6 @@
 """DAT001: eval-on-train-split."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.detect._flow import flow, nearest
@@ -96,9 +96,14 @@ def _judge(case: Case, task: str | None) -> Sighting | None:
         return None
     best = max(evaluations, key=lambda each: (each.n, each.cell or -1), default=None)
     if best is not None and _known_training(case, best):
-        return _sighting(case, task, _site_of(case, sites, best), best)
+        if best.n <= A_FEW and not _trained(case, task, sites):
+            return None
+        site = _site_of(case, sites, best)
+        return _sighting(task, site, best, trained=_trained(case, task, sites))
     site = _static(case, task, sites)
-    return _sighting(case, task, site, None) if site is not None else None
+    if site is None:
+        return None
+    return _sighting(task, site, None, trained=_trained(case, task, sites))
 
 
 def _known_training(case: Case, best: Evaluation) -> bool:
@@ -158,21 +163,22 @@ def _static(case: Case, task: str | None, sites: list[_Site]) -> _Site | None:
         return None
     first = sites[0]
     assert first.data is not None  # noqa: S101 - a split was read from it
-    if _trained(case, task):
+    if _trained(case, task, sites):
         return None if _held_out(graph, first.data) else first
     kept = [node.limit for node in flow(graph, first.data) if node.limit is not None]
     return None if kept and min(kept) <= A_FEW else first
 
 
-def _trained(case: Case, task: str | None) -> bool:
-    """Whether anything is trained in the cells of this task."""
-    tasks = case.evidence.cell_tasks
-    return any(
-        tasks.get(node.cell) == task for node in case.evidence.source.tagged(Tag.FIT)
-    ) or any(
-        call.method == "train" and (call.cell is None or tasks.get(call.cell) == task)
-        for call in case.evidence.recording.trainer_calls
-    )
+def _trained(case: Case, task: str | None, sites: Sequence[_Site]) -> bool:
+    """Whether what is evaluated was trained, or anything was in the cells of this task."""
+    graph, tasks = case.evidence.source, case.evidence.cell_tasks
+    fits = graph.tagged(Tag.FIT)
+    if any(tasks.get(node.cell) == task for node in fits):
+        return True
+    if any(Tag.FIT in graph.tags(site.node.id) for site in sites):
+        return True
+    calls = [each for each in case.evidence.recording.trainer_calls if each.method == "train"]
+    return any(call.cell is not None and tasks.get(call.cell) == task for call in calls)
 
 
 def _held_out(graph: SourceGraph, data: int) -> bool:
@@ -190,9 +196,9 @@ def _site_of(case: Case, sites: list[_Site], best: Evaluation) -> _Site | None:
 
 
 def _sighting(
-    case: Case, task: str | None, site: _Site | None, best: Evaluation | None
+    task: str | None, site: _Site | None, best: Evaluation | None, *, trained: bool
 ) -> Sighting:
-    trained = _trained(case, task)
+    trained = trained or (best is not None and best.is_training_data is True)
     cell = site.node.cell if site is not None else (best.cell or 0 if best is not None else 0)
     rows = f" of {best.n} rows" if best is not None else ""
     return Sighting(

@@ -1,23 +1,22 @@
 """PRD011: label-derived-predictions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from grader.detect._flow import carries, flow, opaque, rows
+from grader.detect._flow import SELECTORS, carries, flow, opaque, rows
 from grader.detect._metrics import Scoring, by_task, recorded
 from grader.detect.api import Sighting, detector
 from grader.model import (
     Case,
     Confidence,
+    Evaluation,
     EvidenceKind,
     EvidenceRef,
-    Evaluation,
     Node,
     SourceGraph,
     Tag,
 )
 
-CHOICES = frozenset({"IfExp", "numpy.where", "torch.where", ".where", "numpy.choose",
-                     "numpy.select", ".masked_fill", ".masked_fill_"})  # fmt: skip
+CHOICES = SELECTORS | {"IfExp", ".where", ".masked_fill", ".masked_fill_"}
 SAME = frozenset({"list", "tuple", "numpy.array", "numpy.asarray", "torch.tensor",
                   "torch.as_tensor", ".tolist", ".numpy", ".cpu", ".copy", ".clone"})  # fmt: skip
 
@@ -120,39 +119,23 @@ def _derived(graph: SourceGraph, scoring: Scoring) -> Node | None:
     if carries(whole, Tag.MODEL_OUTPUT, Tag.MODEL):
         return None
     truth = {node.id for node in flow(graph, scoring.y_true)}
-    kept = flow(graph, scoring.y_pred, _chosen(graph))
+    kept = flow(graph, scoring.y_pred, rows(graph))
     core = _core(graph, scoring.y_true)
     if not any(node.id == core or Tag.LABELS in node.tags for node in kept) or opaque(graph, kept):
         return None
-    own = [node for node in kept if node.id not in truth]
-    choices = [node for node in own if node.name in CHOICES]
+    choices = [node for node in kept if _chooses(node) and node.id not in truth]
     draws = [node for node in whole if Tag.RANDOM in node.tags and node.id not in truth]
-    return (choices or draws or [None])[0]
+    return next(iter(choices or draws), None)
 
 
-def _chosen(graph: SourceGraph):  # type: ignore[no-untyped-def]
-    def through(node: Node) -> Iterable[int]:
-        if node.name in CHOICES and node.kind == "call":
-            return [arg.node for arg in node.arguments[1:]] + _receiver(node)
-        return rows(node)
-
-    return through
-
-
-def _receiver(node: Node) -> list[int]:
-    return [node.receiver] if node.receiver is not None else []
+def _chooses(node: Node) -> bool:
+    """Whether a node is one of several values by a test; a loop's ``phi`` has no test."""
+    return node.name in CHOICES or (node.name == "phi" and len(node.deps) > 2)
 
 
 def _core(graph: SourceGraph, node: int) -> int:
     """The value behind names and conversions."""
     current = graph.nodes[node]
-    while True:
-        if current.kind == "name" and len(current.deps) == 1:
-            current = graph.nodes[current.deps[0]]
-        elif current.kind == "call" and current.name in SAME:
-            inner = _receiver(current) or [arg.node for arg in current.arguments[:1]]
-            if not inner:
-                return current.id
-            current = graph.nodes[inner[0]]
-        else:
-            return current.id
+    while current.deps and (current.kind in {"name", "parameter"} or current.name in SAME):
+        current = graph.nodes[current.deps[0]]
+    return current.id

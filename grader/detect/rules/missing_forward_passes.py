@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from grader.detect._samples import judged, scoring_ref
+from grader.detect._samples import by_task, judged, scoring_ref
 from grader.detect.api import Sighting, Undecided, detector
 from grader.model import Case, Confidence, Evaluation, EvidenceKind, Node, SourceGraph, Tag, Task
 
@@ -10,7 +10,6 @@ SHARE = 0.9
 """Least share of the scored items that must have gone through a model."""
 
 OTHER_LIBRARIES = (
-    "clip",
     "keras",
     "lightgbm",
     "onnxruntime",
@@ -22,8 +21,11 @@ OTHER_LIBRARIES = (
 )
 """Libraries whose models are not counted."""
 
-OTHER_MODULES = ("torch.hub", "torch.jit", "torch.load", "torch.nn.Module")
-"""Ways to a torch model that is not loaded by its published id."""
+OTHER_MODULES = ("clip.load", "torch.hub", "torch.jit", "torch.load", "torch.nn")
+"""Ways to a torch model that may take something else than images."""
+
+NO_MODULES = ("torch.nn.functional", "torch.nn.utils")
+"""Parts of ``torch.nn`` that are no layers."""
 
 NO_ESTIMATORS = (
     "sklearn.metrics",
@@ -99,16 +101,7 @@ def missing_forward_passes(case: Case) -> Iterator[Sighting]:
     The share of 0.9 leaves room for a last batch that is dropped and for repeated items; chosen,
     not measured.
     """
-    unclear: list[Undecided] = []
-    found: list[Sighting] = []
-    for task in case.lab.tasks:
-        try:
-            found.extend(_look(case, task))
-        except Undecided as answer:
-            unclear.append(answer)
-    if unclear and not found:
-        raise unclear[0]
-    yield from found
+    yield from by_task(case, _look)
 
 
 def _look(case: Case, task: Task) -> Iterator[Sighting]:
@@ -119,6 +112,11 @@ def _look(case: Case, task: Task) -> Iterator[Sighting]:
         raise Undecided(
             "The images that went through a model could not be counted to the end.",
             needs="a run with a complete recording",
+        )
+    if evaluation.forward_rows + _elsewhere(case, task, evaluation) >= SHARE * evaluation.n:
+        raise Undecided(
+            "The images of this task went through the model of another task.",
+            needs="a person who reads how the predictions are made",
         )
     if (other := _other_model(case.evidence.source)) is not None:
         raise Undecided(
@@ -138,6 +136,18 @@ def _enough(evaluation: Evaluation) -> bool:
     return rows is not None and rows >= SHARE * evaluation.n
 
 
+def _elsewhere(case: Case, task: Task, evaluation: Evaluation) -> int:
+    """Image rows through models of other tasks, in cells that are not known to be theirs."""
+    others = {model for each in case.lab.tasks if each.id != task.id for model in each.models}
+    return sum(
+        each.rows
+        for each in case.evidence.recording.forwards
+        if each.model in others - set(task.models)
+        and case.evidence.cell_tasks.get(each.cell or 0) in (None, task.id)
+        and (each.cell or 0) <= (evaluation.cell or 0)
+    )
+
+
 def _other_model(graph: SourceGraph) -> str | None:
     """A model whose images the recorder does not count; ``None`` when there is none."""
     for function in graph.functions:
@@ -151,7 +161,7 @@ def _other_model(graph: SourceGraph) -> str | None:
 
 def _is_other(node: Node) -> bool:
     if _within(node.name, (*OTHER_LIBRARIES, *OTHER_MODULES)):
-        return node.kind in ("call", "attribute", "name")
+        return not _within(node.name, NO_MODULES)
     if node.kind != "call":
         return False
     if node.name.startswith("sklearn."):

@@ -70,35 +70,58 @@ def random_labels(case: Case) -> Iterator[Sighting]:
     """
     for task, group in by_task(case).items():
         for scoring in group:
-            sighting = _judge(case, task, scoring)
-            if sighting is not None:
-                yield sighting
+            draw = _draw(case.evidence.source, scoring)
+            confidence, n = _confidence(case, scoring)
+            if draw is not None and confidence is not None:
+                if confidence is Confidence.LIKELY and _judged_elsewhere(case, group, scoring):
+                    confidence = Confidence.HINT
+                yield _sighting(task, draw, confidence, n)
                 break
 
 
-def _judge(case: Case, task: str | None, scoring: Scoring) -> Sighting | None:
-    draw = _draw(case.evidence.source, scoring)
-    if draw is None:
-        return None
+def _confidence(case: Case, scoring: Scoring) -> tuple[Confidence | None, int]:
+    """How sure the recording makes it, with the labels scored; ``None`` when it knows better."""
     seen = recorded(case, scoring)
     unplaced = [each for each in seen if each.origin is None]
     if seen and not unplaced:
-        return None
+        return None, 0
     n = max((each.n for each in unplaced), default=0)
     certain = n >= PLACEABLE and case.evidence.recording.complete
-    count = f"All {n} true labels" if certain else "The true labels"
+    return (Confidence.CERTAIN if certain else Confidence.LIKELY), n
+
+
+def _judged_elsewhere(case: Case, group: list[Scoring], scoring: Scoring) -> bool:
+    """Whether another cell scores a model on labels of a dataset, and this one tries the code."""
+    graph = case.evidence.source
+    return any(
+        other.node.cell != scoring.node.cell
+        and carries(flow(graph, other.y_true), Tag.LABELS, Tag.DATASET)
+        and carries(flow(graph, other.y_pred), Tag.MODEL_OUTPUT)
+        for other in group
+    )
+
+
+SURE = {
+    Confidence.CERTAIN: "The code shows it, and the recorded labels are found in no served label "
+    "column.",
+    Confidence.LIKELY: "The code shows it; the scoring itself was not recorded.",
+    Confidence.HINT: "The code shows it, but the task has another evaluation with labels of a "
+    "dataset.",
+}
+
+
+def _sighting(task: str | None, draw: Node, confidence: Confidence, n: int) -> Sighting:
+    count = f"All {n} true labels" if confidence is Confidence.CERTAIN else "The true labels"
     return Sighting(
         severity="invalid",
-        confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
+        confidence=confidence,
         message=f"{count} of this evaluation are drawn by `{_spelled(draw)}`, so they belong to "
         "no image and the score says nothing about the model.",
         measured="Every value that flows into the true labels: random draws and literals only, no "
         "dataset and no file.",
         remedy="Load the labels together with the images from the test split, for example "
         '`test["label"]`, and score your predictions against them.',
-        sure="The code shows it, and the recorded labels are found in no served label column."
-        if certain
-        else "The code shows it; the scoring itself was not recorded.",
+        sure=SURE[confidence],
         evidence=(
             EvidenceRef(
                 kind=EvidenceKind.SOURCE,

@@ -9,7 +9,6 @@ from grader.detect.api import Sighting, Undecided, detector
 from grader.model import (
     Average,
     Case,
-    Claim,
     Confidence,
     EvidenceKind,
     EvidenceRef,
@@ -74,7 +73,7 @@ class Broken:
     since="0.1.0",
 )
 def range_or_monotonicity_violated(case: Case) -> Iterator[Sighting]:
-    """A stated score is impossible, whatever the predictions were.
+    """A printed score is impossible, whatever the predictions were.
 
     ## Why it matters
     Accuracy, precision, recall and F1 lie between 0 and 1, macro F1 cannot exceed the harmonic
@@ -105,15 +104,15 @@ def range_or_monotonicity_violated(case: Case) -> Iterator[Sighting]:
     A bare number from 1 to 100 may be a percentage without its sign and is left alone. The bound
     on F1 holds for macro and micro averages only; it is applied where the output or every metric
     call names such an average, and three numbers of one output stand close together. Numbers
-    beside words of comparison ("improved by") are left alone.
+    beside words of comparison ("change", "gap") are left alone, and so are numbers in the text.
 
     ## Source
     Macro F1 is at most 2PR/(P+R) of macro precision P and macro recall R: Jensen's inequality,
     proved by J. Opitz and S. Burst, "Macro F1 and macro F1" (2019). Rounding of every printed
     number is granted, by cutting as well.
     """
-    if not case.evidence.kinds & {EvidenceKind.SAVED, EvidenceKind.RERUN, EvidenceKind.PROSE}:
-        raise Undecided("The notebook holds no outputs and no text.", needs="saved outputs")
+    if not case.evidence.kinds & {EvidenceKind.SAVED, EvidenceKind.RERUN}:
+        raise Undecided("The notebook holds no outputs.", needs="saved outputs or a run")
     found: dict[tuple[str, str | None], list[Broken]] = defaultdict(list)
     for broken in (*_out_of_range(case), *_f1_too_high(case), *_top_k(case)):
         found[broken.law, broken.task].append(broken)
@@ -132,30 +131,15 @@ def _out_of_range(case: Case) -> Iterator[Broken]:
                 message=f"The output gives {number.metric} {number.printed}",
                 ref=_output_ref(number),
             )
-    for claim in case.evidence.claims:
-        if _claims_impossible(claim):
-            yield Broken(
-                law="range",
-                task=claim.task,
-                message=f"The text gives {claim.metric} {claim.printed}",
-                ref=_claim_ref(case, claim),
-            )
 
 
-def _impossible(number: Reported | Claim) -> bool:
+def _impossible(number: Reported) -> bool:
     rounding = 0.5 * 10.0**-number.decimals
     if number.value < -rounding:
         return True
     if number.printed.rstrip().endswith(PERCENT_SIGNS):
         return number.value > 1 + rounding
     return number.value > CERTAIN_FROM + rounding
-
-
-def _claims_impossible(claim: Claim) -> bool:
-    # A minus sign in a sentence is mostly a dash.
-    if claim.value < 0 or claim.hedged or claim.target or claim.cited:
-        return False
-    return _impossible(claim) and not CHANGE.search(claim.sentence)
 
 
 def _f1_too_high(case: Case) -> Iterator[Broken]:
@@ -277,12 +261,6 @@ def _numbered(
 
 def _output_ref(number: Reported) -> EvidenceRef:
     return EvidenceRef(kind=EvidenceKind(number.source), cell=number.cell, line=number.line)
-
-
-def _claim_ref(case: Case, claim: Claim) -> EvidenceRef:
-    source = case.evidence.submission.cells[claim.cell].source
-    line = source.count("\n", 0, claim.start) + 1
-    return EvidenceRef(kind=EvidenceKind.PROSE, cell=claim.cell, line=line)
 
 
 REMEDIES = {

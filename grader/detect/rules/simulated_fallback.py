@@ -1,20 +1,20 @@
 """OUT005: simulated-fallback."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.detect._flow import flow
-from grader.detect._metrics import Scoring, dead, recorded, scorings
+from grader.detect._metrics import Scoring, dead, recorded, running_cells, scorings
 from grader.detect.api import Sighting, detector
 from grader.model import (
     Case,
     Cell,
+    CellRun,
     Confidence,
     EvidenceKind,
     EvidenceRef,
     Node,
-    Output,
     Tag,
 )
 
@@ -24,9 +24,11 @@ WORDS = re.compile(
     r"|factice|fictif|模拟|虚拟|假数据|占位",
     re.I,
 )
-MISSING = re.compile(r"exists|is None|is not None|isfile|isdir|available|loaded|success|found", re.I)
+MISSING = re.compile(
+    r"exists|is None|is not None|isfile|isdir|available|loaded|success|found", re.I
+)
 DEVICE = re.compile(r"cuda|mps|device|gpu", re.I)
-SAID = re.compile(r"\b(?:print|warn|warning|info|error|display)\(\s*f?(?P<q>[\"'])(?P<text>.*?)(?P=q)")
+SAID = re.compile(r"\b(?:print|warn|warning|display)\(\s*f?(?P<q>[\"'])(?P<text>.*?)(?P=q)")
 BLANK = re.compile(
     r"(?:^|\.)(?:PIL\.Image\.new|(?:numpy|torch)\.(?:zeros|ones|full|empty|rand|randn)(?:_like)?)$"
 )
@@ -93,10 +95,169 @@ def simulated_fallback(case: Case) -> Iterator[Sighting]:
     scored labels of no served data set with fewer images through a model than labels.
     """
     tasks = case.evidence.cell_tasks
+    blocks = [block for cell in case.evidence.submission.code_cells for block in _blocks(cell)]
     seen: set[str | None] = set()
-    for node, scoring in _made_up(case):
+    for node, scoring in _made_up(case, blocks):
         task = tasks.get(node.cell)
-        verdict = _taken(case, node, scoring)
+        verdict = _taken(case, node, scoring, blocks)
         if task not in seen and verdict is not None:
             seen.add(task)
             yield _sighting(node, task, *verdict)
+
+
+def _made_up(case: Case, blocks: list[_Block]) -> Iterator[tuple[Node, Scoring | None]]:
+    """Made-up values that reach a score, with the scoring; the earliest of each scoring."""
+    graph = case.evidence.source
+    if not blocks:
+        return
+    for scoring in scorings(graph):
+        if not dead(graph, scoring.node):
+            inside = (*flow(graph, scoring.y_true), *flow(graph, scoring.y_pred))
+            made_up = {node.id for node in inside if _invented(case, node, blocks)}
+            yield from ((graph.nodes[each], scoring) for each in sorted(made_up))
+    for shown in graph.calls("print", "display"):
+        for node in flow(graph, shown.id):
+            if _typed_score(case, node) and _block_of(node, blocks) is not None:
+                yield node, None
+
+
+def _invented(case: Case, node: Node, blocks: list[_Block]) -> bool:
+    made = Tag.RANDOM in node.tags or bool(BLANK.search(node.name)) or _constants(case, node)
+    return made and _block_of(node, blocks) is not None
+
+
+def _constants(case: Case, node: Node) -> bool:
+    """Whether a node is a list of five or more literals."""
+    nodes = case.evidence.source.nodes
+    return (
+        node.kind == "collection"
+        and len(node.deps) >= 5
+        and all(nodes[dep].kind == "literal" for dep in node.deps)
+    )
+
+
+def _typed_score(case: Case, node: Node) -> bool:
+    if not (node.kind == "literal" and isinstance(node.value, float) and 0 < node.value <= 100):
+        return False
+    lines = case.evidence.submission.cells[node.cell].source.splitlines()
+    return node.line <= len(lines) and bool(METRIC.search(lines[node.line - 1]))
+
+
+def _block_of(node: Node, blocks: list[_Block]) -> _Block | None:
+    around = [
+        block
+        for block in blocks
+        if block.cell == node.cell and block.first <= node.line <= block.last
+    ]
+    return around[-1] if around else None
+
+
+def _blocks(cell: Cell) -> Iterator[_Block]:
+    """Branches for a failure, found by indentation: magics may keep a cell from being parsed."""
+    lines = cell.source.splitlines()
+    for number, line in enumerate(lines, start=1):
+        header = HEADER.match(line)
+        if header is None:
+            continue
+        last = _end(lines, number, len(header["indent"]))
+        text = "\n".join(lines[number - 1 : last])
+        if _is_fallback(header, lines[: number - 1], text):
+            yield _Block(cell.index, number + 1, last, text)
+
+
+def _end(lines: list[str], header: int, indent: int) -> int:
+    """Last line indented deeper than the header."""
+    last = header
+    for number, line in enumerate(lines[header:], start=header + 1):
+        if line.strip():
+            if len(line) - len(line.lstrip()) <= indent:
+                break
+            last = number
+    return last
+
+
+def _is_fallback(header: re.Match[str], before: list[str], text: str) -> bool:
+    if header["word"] == "except":
+        return True
+    test = header["test"]
+    if header["word"] == "else":
+        start = f"{header['indent']}if "
+        test = next((line for line in reversed(before) if line.startswith(start)), "")
+    if DEVICE.search(test):
+        return False
+    return bool(MISSING.search(test) or WORDS.search(text))
+
+
+def _taken(
+    case: Case, node: Node, scoring: Scoring | None, blocks: list[_Block]
+) -> tuple[Confidence, str] | None:
+    """How sure it is that the branch was taken; ``None`` when it was not."""
+    evidence = case.evidence
+    cells = running_cells(evidence.source, node)
+    block = _block_of(node, blocks)
+    message = _message(block) if block is not None else None
+    ran = [each for each in evidence.rerun if each.index in cells and each.outcome != "skipped"]
+    saved = [each for each in evidence.submission.cells if each.index in cells and each.outputs]
+    if message and ran:
+        return RERUN if _printed(message, ran) else None
+    answer = _by_arrays(case, scoring)
+    if answer is not None:
+        return RECORDED if answer else None
+    if message and saved:
+        return SAVED if _printed(message, saved) else None
+    return UNKNOWN
+
+
+RERUN = (Confidence.CERTAIN, "Our run printed the message of this branch.")
+RECORDED = (
+    Confidence.CERTAIN,
+    "The labels recorded are of no served data set, and fewer images than labels went through a "
+    "model.",
+)
+SAVED = (Confidence.LIKELY, "The saved output shows the message of this branch.")
+UNKNOWN = (Confidence.HINT, "Nothing shows whether this branch was taken.")
+
+
+def _printed(message: str, cells: Sequence[Cell | CellRun]) -> bool:
+    return any(message in output.text for cell in cells for output in cell.outputs)
+
+
+def _by_arrays(case: Case, scoring: Scoring | None) -> bool | None:
+    """Whether the recorded arrays are the made-up ones; ``None`` when they do not tell."""
+    seen = recorded(case, scoring) if scoring is not None else ()
+    best = max(seen, key=lambda each: each.n, default=None)
+    if best is None or (best.origin is None and best.forward_rows is None):
+        return None
+    return best.origin is None and (best.forward_rows or 0) < best.n
+
+
+def _message(block: _Block) -> str | None:
+    """A constant text the branch prints."""
+    found = (match["text"].partition("{")[0].strip() for match in SAID.finditer(block.text))
+    return next((text for text in found if len(text) >= SHORTEST_MESSAGE), None)
+
+
+def _sighting(node: Node, task: str | None, confidence: Confidence, sure: str) -> Sighting:
+    taken = confidence is not Confidence.HINT
+    said = "was taken" if taken else "may be taken"
+    return Sighting(
+        severity="invalid",
+        confidence=confidence,
+        message=f"When something fails, line {node.line} goes on with made-up values "
+        f"(`{node.name.lstrip('.') or node.value}`); this branch {said}, and the score is computed "
+        "from them.",
+        measured="Values that flow into the score: random or constant ones from an `except` or "
+        "fallback branch. " + sure,
+        remedy="Fix the error that leads here and remove the branch, so that the notebook stops "
+        "instead of scoring made-up data; do not report these numbers.",
+        sure=sure,
+        evidence=(
+            EvidenceRef(
+                kind=EvidenceKind.SOURCE,
+                cell=node.cell,
+                line=node.line,
+                remark="made-up values instead of loaded ones",
+            ),
+        ),
+        task=task,
+    )

@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 
 from grader.detect._samples import (
+    UNCOUNTED,
     Sized,
+    by_task,
     judged,
     limit_ref,
     pooled,
     rivals,
     rows_available,
     sized,
+    uncounted,
 )
-from grader.detect.api import Sighting, detector
+from grader.detect.api import Sighting, Undecided, detector
 from grader.model import Case, Confidence, Evaluation, EvidenceKind, Task
 
 
@@ -65,13 +68,18 @@ def single_sample_eval(case: Case) -> Iterator[Sighting]:
     The 95 % Wilson interval of one correct answer out of one is 0.21 to 1.00 (E. B. Wilson,
     "Probable inference, the law of succession, and statistical inference", 1927).
     """
-    for task in case.lab.tasks:
-        evaluation = judged(case, task)
-        if evaluation is not None:
-            if pooled(case, evaluation) == 1:
-                yield _counted(case, task, evaluation)
-        elif (found := sized(case, task)) is not None and found.n == 1:
+    yield from by_task(case, _look)
+
+
+def _look(case: Case, task: Task) -> Iterator[Sighting]:
+    evaluation = judged(case, task)
+    if evaluation is None:
+        if (found := sized(case, task)) is not None and found.n == 1:
             yield _read(task, found)
+    elif pooled(case, evaluation) == 1:
+        if uncounted(case, task, evaluation) is not None:
+            raise Undecided(UNCOUNTED, needs="a person who reads what the other score rests on")
+        yield _counted(case, task, evaluation)
 
 
 def _counted(case: Case, task: Task, evaluation: Evaluation) -> Sighting:

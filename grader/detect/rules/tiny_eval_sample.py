@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from grader.detect._samples import (
+    UNCOUNTED,
     Sized,
+    by_task,
     half_width,
     judged,
     limit_ref,
@@ -11,16 +13,17 @@ from grader.detect._samples import (
     rivals,
     rows_available,
     sized,
+    uncounted,
     wilson,
 )
-from grader.detect.api import Sighting, detector
+from grader.detect.api import Sighting, Undecided, detector
 from grader.model import Case, Confidence, Evaluation, EvidenceKind, Severity, Task
 
 WIDE = 0.10
 """Half-width of the interval above which a score says too little."""
 
 FEW = 34
-"""Fewest items whose interval is no wider than ``WIDE`` at an accuracy of 0.9."""
+"""Fewest items whose half-width is at most ``WIDE`` at an accuracy near 0.9 (31 of 34 right)."""
 
 
 @detector(
@@ -70,16 +73,21 @@ def tiny_eval_sample(case: Case) -> Iterator[Sighting]:
 
     ## Source
     Wilson interval: E. B. Wilson, "Probable inference, the law of succession, and statistical
-    inference" (1927). A half-width of 0.10 at an accuracy of 0.9 needs 34 items, computed from
+    inference" (1927). Near an accuracy of 0.9 a half-width of 0.10 needs 34 items (31 right), by
     the same formula.
     """
-    for task in case.lab.tasks:
-        evaluation = judged(case, task)
-        if evaluation is not None:
-            if 2 <= (n := pooled(case, evaluation)) < task.min_n:
-                yield _counted(case, task, evaluation, n)
-        elif (found := sized(case, task)) is not None and 2 <= found.n < task.min_n:
+    yield from by_task(case, _look)
+
+
+def _look(case: Case, task: Task) -> Iterator[Sighting]:
+    evaluation = judged(case, task)
+    if evaluation is None:
+        if (found := sized(case, task)) is not None and 2 <= found.n < task.min_n:
             yield _read(task, found)
+    elif 2 <= (n := pooled(case, evaluation)) < task.min_n:
+        if uncounted(case, task, evaluation) is not None:
+            raise Undecided(UNCOUNTED, needs="a person who reads what the other score rests on")
+        yield _counted(case, task, evaluation, n)
 
 
 def _counted(case: Case, task: Task, evaluation: Evaluation, n: int) -> Sighting:

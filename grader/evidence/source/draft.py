@@ -78,7 +78,7 @@ class Routine:
     code: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     cell: int
     scope: Scope
-    method: bool = False
+    decorators: tuple[str, ...] = ()
     defaults: Mapping[str, int] = field(default_factory=dict)
     called: bool = False
     passed: bool = False

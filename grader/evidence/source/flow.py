@@ -4,11 +4,12 @@ import ast
 import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from grader.evidence.source import knowledge
 from grader.evidence.source.draft import (
     NOTHING,
+    Constant,
     Draft,
     Fact,
     Role,
@@ -79,6 +80,27 @@ class Flow(ABC):
     @abstractmethod
     def execute(self, statements: Iterable[ast.stmt]) -> bool:
         """Follow statements; whether control reaches their end."""
+
+    @abstractmethod
+    def call(self, code: ast.expr) -> int:
+        """Node of a call."""
+
+    @abstractmethod
+    def read_property(self, routine: Routine, owner: int) -> int | None:
+        """Node of what a property returns."""
+
+    @abstractmethod
+    def function_value(self, code: ast.expr) -> int:
+        """Node of a lambda."""
+
+    @abstractmethod
+    def assign(self, target: ast.expr, node: int) -> None:
+        """Give a value to a target."""
+
+    def other(self, code: ast.expr) -> int:
+        """A form without a meaning of its own: its parts flow into it."""
+        parts = [self.evaluate(x) for x in ast.iter_child_nodes(code) if isinstance(x, ast.expr)]
+        return self.put(code, Draft("operation", type(code).__name__, parts))
 
     # --- nodes -------------------------------------------------------------------------
 
@@ -270,10 +292,17 @@ def changed_places(body: list[ast.stmt]) -> list[ast.expr]:
             if isinstance(code, ast.Name | ast.Attribute | ast.Subscript):
                 if isinstance(code.ctx, ast.Store):
                     places.append(code)
-            elif isinstance(code, ast.Call) and isinstance(code.func, ast.Attribute):
-                if code.func.attr in knowledge.MUTATORS:
-                    places.append(code.func.value)
+            elif isinstance(code, ast.Call):
+                places += _mutated(code)
     return places
+
+
+def _mutated(code: ast.Call) -> list[ast.expr]:
+    func = code.func
+    if isinstance(func, ast.Attribute) and func.attr in knowledge.MUTATORS:
+        return [func.value]
+    shuffles = isinstance(func, ast.Attribute) and func.attr == "shuffle"
+    return code.args[:1] if shuffles else []
 
 
 def knows(path: str) -> bool:
@@ -291,19 +320,34 @@ def knows(path: str) -> bool:
 
 
 def _stored(fact: Fact, key: ast.expr | None, node: int) -> Fact:
+    constant = key.value if isinstance(key, ast.Constant) else None
+    return stored(fact, constant if isinstance(constant, int | str) else None, node)
+
+
+def stored(fact: Fact, key: Constant, node: int) -> Fact:
+    """What is known of a container after ``value[key] = node``."""
     fields = None
-    if fact.fields is not None and isinstance(key, ast.Constant):
-        if isinstance(key.value, int | str):
-            fields = {**fact.fields, key.value: node}
-    return Fact(
-        role=fact.role,
-        instance=fact.instance,
-        template=fact.template,
+    if isinstance(key, int | str) and (fact.fields is not None or fact.columns is None):
+        fields = {**(fact.fields or {}), key: node}
+    return replace(
+        fact,
+        const=None,
         fields=fields,
         items=node if fact.items is None else fact.items,
-        origin=fact.origin,
-        callback=fact.callback,
+        bound=None,
+        columns=None,
+        metrics=None,
     )
 
 
 BUILTINS = frozenset(dir(builtins))
+
+
+def dotted(code: ast.expr) -> str:
+    """The variable and attributes of a place, keys left out: ``a.b`` of ``a.b[0]``."""
+    parts: list[str] = []
+    while isinstance(code, ast.Attribute | ast.Subscript):
+        if isinstance(code, ast.Attribute):
+            parts.append(code.attr)
+        code = code.value
+    return ".".join([code.id if isinstance(code, ast.Name) else "", *reversed(parts)])

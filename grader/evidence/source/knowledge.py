@@ -2,6 +2,12 @@
 
 import re
 
+
+def words(text: str) -> frozenset[str]:
+    """A set of the words of a text."""
+    return frozenset(text.split())
+
+
 CONVENTIONAL = {
     "np": "numpy",
     "pd": "pandas",
@@ -13,21 +19,20 @@ CONVENTIONAL = {
 """Aliases nobody uses otherwise, for a notebook whose import cell could not be read."""
 
 RANDOM = {
-    "random": frozenset(
+    "random": words(
         "random randint randrange uniform choice choices sample shuffle gauss normalvariate "
-        "betavariate expovariate triangular getrandbits randbytes".split()
+        "betavariate expovariate triangular getrandbits randbytes"
     ),
-    "numpy.random": frozenset(
-        "rand randn randint random random_sample ranf sample choice permutation shuffle uniform "
-        "normal standard_normal binomial multinomial beta gamma exponential poisson dirichlet "
-        "random_integers multivariate_normal laplace logistic".split()
+    "numpy.random": words(
+        "rand randn randint random random_sample ranf sample choice permutation shuffle "
+        "uniform normal standard_normal binomial multinomial beta gamma exponential poisson "
+        "dirichlet random_integers multivariate_normal laplace logistic"
     ),
-    "torch": frozenset(
-        "rand randn randint randperm rand_like randn_like randint_like bernoulli multinomial "
-        "normal".split()
+    "torch": words(
+        "rand randn randint randperm rand_like randn_like randint_like bernoulli multinomial normal"
     ),
-    "tensorflow.random": frozenset("uniform normal shuffle categorical truncated_normal".split()),
-    "secrets": frozenset("choice randbelow randbits".split()),
+    "tensorflow.random": words("uniform normal shuffle categorical truncated_normal"),
+    "secrets": words("choice randbelow randbits"),
 }
 """Functions that draw random values, by module; seeding is not drawing."""
 
@@ -171,26 +176,24 @@ MODEL_BASES = re.compile(
 )
 TRAINER = re.compile(r"(?:transformers(?:\.\w+)*|setfit|trl)\.\w*Trainer$")
 
-KEEPS_MODEL = frozenset(
+KEEPS_MODEL = words(
     "to eval cuda cpu half float double train requires_grad_ bfloat16 fit compile "
-    "partial_fit bettertransformer set_params".split()
+    "partial_fit bettertransformer set_params"
 )
 """Methods that give the model back."""
 
-PREDICTS = frozenset(
-    "predict predict_proba predict_log_proba decision_function predict_on_batch predict_generator "
-    "generate get_image_features get_text_features encode_image encode_text".split()
+PREDICTS = words(
+    "predict predict_proba predict_log_proba decision_function predict_on_batch "
+    "predict_generator generate get_image_features get_text_features encode_image "
+    "encode_text"
 )
-MODEL_PREDICTS = frozenset("encode forward transform fit_predict __call__".split())
+MODEL_PREDICTS = words("encode forward transform fit_predict __call__")
 """Methods that compute outputs when their receiver is a model."""
 
-OUTPUT_FIELDS = frozenset(
-    "logits logits_per_image logits_per_text image_embeds text_embeds".split()
-)
+OUTPUT_FIELDS = words("logits logits_per_image logits_per_text image_embeds text_embeds")
 
-FITS = frozenset(
-    "fit fit_transform fit_predict partial_fit fit_generator train_on_batch backward "
-    "fit_resample".split()
+FITS = words(
+    "fit fit_transform fit_predict partial_fit fit_generator train_on_batch backward fit_resample"
 )
 
 MEASURES = ("evaluate.load", "evaluate.combine", "datasets.load_metric")
@@ -234,25 +237,41 @@ LABEL_KEY = re.compile(
 )
 """Keys, attributes and loop variables under which datasets carry labels."""
 
-MUTATORS = frozenset(
-    "append extend update add insert add_batch add_ fit partial_fit setdefault remove pop popleft "
-    "appendleft clear sort reverse shuffle set_transform set_format load_state_dict train "
-    "fit_generator train_on_batch discard concat_ write reset copy_ add_module".split()
+MUTATORS = words(
+    "append extend appendleft update update_state add insert add_batch add_ fit partial_fit "
+    "setdefault set_transform set_format load_state_dict train fit_generator train_on_batch write "
+    "copy_ add_module"
 )
 """Methods after which the variable they are called on holds something new."""
 
-COUNTS = frozenset("sum mean item float int long double astype type cpu numpy detach to".split())
+GROWS = words("append extend appendleft update add insert")
+"""Methods that add their argument to a container."""
+
+LISTINGS = words("glob.glob glob.iglob os.listdir os.scandir")
+LISTING_METHODS = words("glob rglob iterdir")
+"""Functions and methods that list files."""
+
+COMPARISONS = words("numpy.equal torch.eq tensorflow.equal keras.ops.equal")
+"""Element-wise equality."""
+
+SCHEMA = words("features classes class_to_idx class_names column_names info dtypes num_classes")
+"""Attributes that describe a dataset and hold none of its rows."""
+
+MUTATING_FUNCTIONS = frozenset({"random.shuffle", "numpy.random.shuffle"})
+"""Functions that change their first argument in place."""
+
+COUNTS = words("sum mean item float int long double astype type cpu numpy detach to")
 """Methods that leave a comparison of labels what it is, or count its matches."""
 
-COUNTERS = frozenset(
+COUNTERS = words(
     "sum int float list numpy.sum numpy.mean numpy.array numpy.asarray numpy.average "
     "numpy.count_nonzero torch.sum torch.mean statistics.mean tensorflow.reduce_mean "
-    "tensorflow.cast tensorflow.reduce_sum".split()
+    "tensorflow.cast tensorflow.reduce_sum"
 )
-SUMMARIES = frozenset("mean sum average count_nonzero reduce_mean reduce_sum".split())
+SUMMARIES = words("mean sum average count_nonzero reduce_mean reduce_sum")
 """Last parts of the functions and methods that turn matches into a score."""
 
-SELECTS = frozenset("select take head limit sample nlargest".split())
+SELECTS = words("select take head limit sample nlargest")
 """Methods that keep as many rows as their first argument says."""
 
 SUBSETS = frozenset({"torch.utils.data.Subset", "torch.utils.data.dataset.Subset"})
@@ -310,7 +329,8 @@ def reads_file(path: str) -> bool:
 def is_metric(path: str) -> bool:
     """Whether a function computes a metric."""
     name = path.rpartition(".")[2]
-    if NOT_A_METRIC.match(path) or (path.startswith("torch") and name[:1].isupper()):
+    is_class = name[:1].isupper() and path.startswith(("torch", "nltk"))
+    if NOT_A_METRIC.match(path) or is_class:
         return False
     return path.startswith(METRIC_MODULES) or path in CROSS_VALIDATION
 

@@ -9,10 +9,12 @@ import re
 import textwrap
 import warnings
 
-PYTHON_MAGICS = frozenset("time timeit capture prun debug memit mprun lprun".split())
-OTHER_MAGICS = frozenset(
-    "bash sh script html HTML javascript js latex markdown svg writefile file perl ruby cmd sql "
-    "bigquery R cython pypy python2 shell system ! sx".split()
+from grader.evidence.source.knowledge import words
+
+PYTHON_MAGICS = words("time timeit capture prun debug memit mprun lprun")
+OTHER_MAGICS = words(
+    "bash sh script html HTML javascript js latex markdown svg writefile file perl ruby "
+    "cmd sql bigquery R cython pypy python2 shell system ! sx"
 )
 SPECIAL = re.compile(
     r"\s*(?:[!%?]"

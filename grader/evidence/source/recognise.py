@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.evidence.source import knowledge
-from grader.evidence.source.draft import NOTHING, Constant, Draft, Fact, Role, bits
+from grader.evidence.source.draft import Draft, Role, bits
 from grader.model import Tag
 
 METRIC, LABELS, LIMIT, RANDOM = (
@@ -61,12 +61,7 @@ def function_call(path: str, values: Values) -> Meaning:
         meaning.role |= Role.MEASURE
     if knowledge.makes_model(path):
         _model(path, meaning)
-    if knowledge.loads_dataset(path):
-        _dataset(path, values, meaning)
-    if knowledge.reads_file(path):
-        meaning.tags |= FILE
-        if knowledge.TABLES.match(path):
-            meaning.role |= Role.DATA | Role.ROWS
+    _datalike(path, values, meaning)
     _wrapping(path, values, meaning)
     _sizes(path, values, meaning)
     return meaning
@@ -131,16 +126,30 @@ def folder_split(root: Draft | None) -> str | None:
     return next((s for s in map(knowledge.split_of, reversed(parts)) if s), None)
 
 
+def _datalike(path: str, values: Values, meaning: Meaning) -> None:
+    if knowledge.loads_dataset(path):
+        _dataset(path, values, meaning)
+    if knowledge.reads_file(path):
+        meaning.tags |= FILE
+        if knowledge.TABLES.match(path):
+            meaning.role |= Role.DATA | Role.ROWS
+    if path in knowledge.LISTINGS:
+        meaning.role |= Role.DATA | Role.ROWS
+        meaning.split = folder_split(values.at(0))
+
+
 def _wrapping(path: str, values: Values, meaning: Meaning) -> None:
     first = values.at(0, "dataset", "data")
     if first is None:
         return
+    if path in knowledge.COMPARISONS and len(values.positional) > 1:
+        meaning.role |= compared_role(first, values.positional[1])
     last = path.rpartition(".")[2]
     if path in knowledge.WRAPPERS or last in {"tqdm", "trange", "DataLoader"}:
         meaning.role |= first.fact.role & (KEPT | Role.MODEL)
         meaning.bound = first.fact.bound
     elif path == "next":
-        meaning.role |= _item_role(first.fact.role)
+        meaning.role |= item_role(first.fact.role)
     elif path in knowledge.COUNTERS and first.fact.role & Role.MATCHES:
         meaning.role |= Role.MATCHES
         if last in knowledge.SUMMARIES:
@@ -160,6 +169,8 @@ def _sizes(path: str, values: Values, meaning: Meaning) -> None:
     elif path == "itertools.islice":
         limited(meaning, whole(values.at(1)) if len(values.positional) == 2 else None)
         meaning.role |= _kept(values.at(0))
+    elif path == "len" and values.positional:
+        meaning.bound = values.positional[0].fact.bound
     elif path in {"zip", "min"}:
         _smallest(path, values, meaning)
 
@@ -173,6 +184,12 @@ def _smallest(path: str, values: Values, meaning: Meaning) -> None:
         meaning.bound = min(known)
     if path == "zip" and known and any(v.reach & ANY_DATA for v in values.positional):
         limited(meaning, min(known))
+
+
+def item_role(role: Role) -> Role:
+    """What the items of a value are."""
+    kept = role & OF_ITEMS
+    return kept | Role.ITEM if role & Role.DATA else kept
 
 
 def _kept(value: Draft | None) -> Role:
@@ -191,7 +208,7 @@ def whole(value: Draft | None) -> int | None:
         return None
     if isinstance(value.fact.const, int):
         return value.fact.const if value.fact.const >= 0 else None
-    return value.fact.bound if value.name == "min" else None
+    return value.fact.bound if value.name in {"min", "len"} else None
 
 
 def range_size(values: Values) -> int | None:
@@ -220,8 +237,11 @@ def method_call(name: str, receiver: Draft, values: Values) -> Meaning:
     _outputs(name, receiver, meaning)
     _scores(name, receiver, values, meaning)
     _rows(name, receiver, values, meaning)
-    if name in knowledge.DATASET_METHODS:
-        meaning.tags |= DATASET
+    if name in {"pop", "get"} and values.positional:
+        key = values.positional[0].fact.const
+        meaning.tags |= label_tags(key, receiver) if isinstance(key, str) else 0
+    if name in knowledge.DATASET_METHODS | knowledge.LISTING_METHODS:
+        meaning.tags |= DATASET if name in knowledge.DATASET_METHODS else 0
         meaning.role |= Role.DATA | Role.ROWS
         meaning.split = folder_split(values.at(0, "directory"))
         _named_split(values, meaning)
@@ -242,13 +262,16 @@ def _outputs(name: str, receiver: Draft, meaning: Meaning) -> None:
 def _scores(name: str, receiver: Draft, values: Values, meaning: Meaning) -> None:
     role = receiver.fact.role
     compared = {"predictions", "references"} & values.named.keys()
-    if name == "compute" and (role & Role.MEASURE or compared):
-        meaning.tags |= METRIC
-    elif name == "score" and (role & Role.MODEL or len(values.positional) == 2):
-        meaning.tags |= METRIC
-    elif name == "evaluate":
-        meaning.tags |= METRIC
-    elif role & Role.MATCHES and name in knowledge.COUNTS | {"eq"}:
+    if name in {"compute", "result"}:
+        scored = bool(role & Role.MEASURE or compared)
+    elif name == "score":
+        scored = bool(role & Role.MODEL) or len(values.positional) == 2
+    else:
+        scored = name == "evaluate"
+    meaning.tags |= METRIC if scored else 0
+    if scored:
+        return
+    if role & Role.MATCHES and name in knowledge.COUNTS | {"eq"}:
         meaning.role |= Role.MATCHES
         if name in knowledge.SUMMARIES:
             meaning.tags |= METRIC
@@ -258,12 +281,15 @@ def _scores(name: str, receiver: Draft, values: Values, meaning: Meaning) -> Non
 
 def compared_role(left: Draft, right: Draft) -> Role:
     """Whether an equality of two values compares predictions with labels, by its shape."""
-    typed = any(side.kind in {"literal", "collection"} or _known(side) for side in (left, right))
-    return Role.NONE if typed or not (left.reach | right.reach) else Role.MATCHES
+    return Role.NONE if _known(left) or _known(right) else Role.MATCHES
 
 
 def _known(side: Draft) -> bool:
-    return side.fact.const is not None or side.fact.index is not None
+    """Whether a side of an equality is a constant, a counter or a size, not a label."""
+    fact = side.fact
+    typed = side.kind in {"literal", "collection"} or fact.path is not None
+    sized = side.name in {"len", "type", ".shape", ".size", ".dim"}
+    return typed or sized or fact.const is not None or fact.index is not None
 
 
 def _rows(name: str, receiver: Draft, values: Values, meaning: Meaning) -> None:
@@ -292,36 +318,6 @@ def value_call(callee: Draft, values: Values) -> Meaning:
     return meaning
 
 
-def attribute(name: str, receiver: Draft) -> Meaning:
-    """An attribute of a value."""
-    role = receiver.fact.role
-    meaning = Meaning(role=role & (KEPT | Role.SCHEMA))
-    if name in {"features", "classes", "class_to_idx", "column_names", "info", "dtypes"}:
-        meaning.role = Role.SCHEMA
-        if name == "classes" and receiver.reach & DATASET and not role & Role.PAIRS:
-            meaning = Meaning(tags=LABELS, role=Role.ROWS)
-    elif role & Role.PREDICTION or name == "label_ids":
-        meaning = _part_of_prediction(PREDICTION_PARTS.get(name))
-    elif name in knowledge.OUTPUT_FIELDS:
-        meaning = Meaning(tags=MODEL_OUTPUT, role=Role.OUTPUT)
-    elif role & Role.MODEL and name not in {"config"}:
-        meaning.role |= Role.MODEL
-    else:
-        meaning.tags |= label_tags(name, receiver)
-    return meaning
-
-
-PREDICTION_PARTS = {"predictions": 0, "label_ids": 1, "metrics": 2}
-
-
-def _part_of_prediction(part: Constant) -> Meaning:
-    if part == 0:
-        return Meaning(tags=MODEL_OUTPUT, role=Role.OUTPUT)
-    if part == 1:
-        return Meaning(tags=LABELS)
-    return Meaning(tags=METRIC) if part == 2 else Meaning()
-
-
 def label_tags(key: str, receiver: Draft) -> int:
     """``LABELS`` where the key names a label column of something read from a dataset."""
     role = receiver.fact.role
@@ -329,73 +325,3 @@ def label_tags(key: str, receiver: Draft) -> int:
         return 0
     read = receiver.reach & ANY_DATA and not receiver.reach & MODEL_OUTPUT
     return LABELS if role & Role.DATA or read else 0
-
-
-def item(key: Draft | None, constant: Constant, receiver: Draft) -> Meaning:
-    """An item of a value under a key; ``constant`` where the key is known."""
-    role = receiver.fact.role
-    if role & Role.PREDICTION:
-        return _part_of_prediction(constant)
-    meaning = Meaning(role=role & (KEPT | Role.SCHEMA))
-    if isinstance(constant, str):
-        _text_item(constant, receiver, meaning)
-    elif isinstance(constant, int):
-        _numbered_item(constant, receiver, meaning)
-    elif key is not None and key.name != "Slice":
-        meaning.role = _item_role(role) if not role & Role.SCHEMA else role
-        rows = key.fact.index if key.fact.index is not None else key.fact.bound
-        if rows is not None and role & Role.ROWS and receiver.reach & ANY_DATA:
-            limited(meaning, rows)
-    return meaning
-
-
-def _text_item(key: str, receiver: Draft, meaning: Meaning) -> None:
-    meaning.tags |= label_tags(key, receiver)
-    if receiver.fact.role & (Role.SCHEMA | Role.OUTPUT | Role.ITEM):
-        return
-    if receiver.fact.role & Role.DATA or receiver.reach & bits(Tag.DATASET):
-        meaning.split = knowledge.split_of(key)
-
-
-def _numbered_item(key: int, receiver: Draft, meaning: Meaning) -> None:
-    role = receiver.fact.role
-    if role & Role.SCHEMA:
-        return
-    if role & Role.XY or (role & Role.PAIRS and role & Role.ITEM):
-        meaning.tags |= LABELS if key == 1 else 0
-        return
-    splits = receiver.fact.splits
-    if splits is not None and -len(splits) <= key < len(splits):
-        meaning.split = splits[key]
-        if receiver.name.endswith(".load_data"):
-            meaning.role |= Role.XY
-        return
-    meaning.role = _item_role(role)
-
-
-def _item_role(role: Role) -> Role:
-    kept = role & OF_ITEMS
-    return kept | Role.ITEM if role & Role.DATA else kept
-
-
-def slice_item(start: int | None, stop: int | None, receiver: Draft) -> Meaning:
-    """``value[start:stop]`` with non-negative ends where they are known, else ``None``."""
-    role = receiver.fact.role
-    rows = None if stop is None else max(0, stop - (start or 0))
-    meaning = Meaning(role=role & (KEPT | Role.SCHEMA), bound=rows)
-    if role & Role.DATA and not role & Role.ITEM:
-        meaning.role |= Role.ROWS
-    if role & Role.ITEM or role & Role.SCHEMA or not receiver.reach & ANY_DATA:
-        return meaning
-    if role & Role.ROWS or (not role and not isinstance(receiver.fact.const, str)):
-        limited(meaning, rows)
-    return meaning
-
-
-def element(iterable: Draft) -> Fact:
-    """What is known of one item of an iterable."""
-    fact = iterable.fact
-    role = _item_role(fact.role)
-    if iterable.name in {"range", "numpy.arange", "torch.arange"}:
-        return Fact(index=fact.bound)
-    return Fact(role=role) if role else NOTHING

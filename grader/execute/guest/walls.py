@@ -15,6 +15,9 @@ from .order import STUDENT, Layout, Order, WallError
 
 _T = TypeVar("_T")
 
+# Read in the fork server: in a new user namespace every id reads as 65534 until it is mapped.
+_USER, _GROUP = os.geteuid(), os.getegid()
+
 NAMESPACES = linux.NEW_USER | linux.NEW_NET | linux.NEW_IPC | linux.NEW_PID | linux.NEW_MOUNT
 NAMES = ("user", "net", "ipc", "pid", "mount")
 
@@ -93,11 +96,9 @@ def _attempt(wall: str, action: Callable[[], _T]) -> _T:
 
 
 def _map_own_user() -> None:
-    user, group = os.geteuid(), os.getegid()
-    # The ids were read before: until the map is written every id reads as 65534.
     Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
-    Path("/proc/self/uid_map").write_text(f"{user} {user} 1", encoding="ascii")
-    Path("/proc/self/gid_map").write_text(f"{group} {group} 1", encoding="ascii")
+    Path("/proc/self/uid_map").write_text(f"{_USER} {_USER} 1", encoding="ascii")
+    Path("/proc/self/gid_map").write_text(f"{_GROUP} {_GROUP} 1", encoding="ascii")
 
 
 def _build(order: Order, layout: Layout) -> None:
@@ -164,11 +165,10 @@ def _populate(root: Path, order: Order) -> None:
 
 def _write_accounts(etc: Path) -> None:
     """The files a library asks for its user's name and its host's."""
-    user, group = os.geteuid(), os.getegid()
     etc.mkdir()
     files = {
-        "passwd": f"{STUDENT}:x:{user}:{group}::/home/{STUDENT}:/bin/sh\n",
-        "group": f"{STUDENT}:x:{group}:\n",
+        "passwd": f"{STUDENT}:x:{_USER}:{_GROUP}::/home/{STUDENT}:/bin/sh\n",
+        "group": f"{STUDENT}:x:{_GROUP}:\n",
         "hosts": "127.0.0.1 localhost\n",
         "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
     }

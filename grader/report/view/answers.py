@@ -14,6 +14,9 @@ State = Literal["ok", "no", "unknown"]
 MAX_LENGTH = 12_000
 """Characters of one answer that are shown."""
 
+MAX_PRINTED = 30
+"""Characters of a number; what is longer is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -103,6 +106,7 @@ def _claims(found: WrittenAnswer, reading: Reading) -> list[Claim]:
         if claim.cell in found.cells
         and not claim.target
         and not claim.cited
+        and len(claim.printed) <= MAX_PRINTED
         and claim.printed in found.text
     ]
 

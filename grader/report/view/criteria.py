@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from grader.model import CriterionGrade, Verdict
 from grader.report.text import points
-from grader.report.view.reading import Reading, Shown
+from grader.report.view.reading import Reading, Shown, may_see
 from grader.report.view.verdict import bar_text
 
 __all__ = ["Criteria", "CriterionLine", "Group", "criteria"]
@@ -79,10 +79,17 @@ def _line(entry: CriterionGrade, reading: Reading) -> CriterionLine:
     return CriterionLine(
         title=entry.title,
         verdict=_verdict(entry),
-        why=entry.why,
+        why=_why(entry, reading),
         findings=tuple(each for each in seen if each is not None),
         points=text,
     )
+
+
+def _why(entry: CriterionGrade, reading: Reading) -> str:
+    """The reason, unless it quotes a finding this audience must not see."""
+    hidden = (each for each in entry.findings if not may_see(each, reading.audience))
+    quoted = any(each.message in entry.why for each in hidden)
+    return "A person looks at this." if quoted else entry.why
 
 
 def _verdict(entry: CriterionGrade) -> str:

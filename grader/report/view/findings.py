@@ -45,7 +45,7 @@ def _article(shown: Shown, reading: Reading) -> Article:
         severity=finding.severity,
         confidence=finding.confidence.value,
         place=place(finding),
-        message=finding.message,
+        message=finding.message.removesuffix("."),
         excerpts=excerpts(finding, reading.result.evidence),
         measured=finding.measured,
         why=finding.why,
@@ -71,8 +71,7 @@ def _points(shown: Shown, *, graded: bool) -> str:
 def _stake(entry: CriterionGrade) -> str:
     title = entry.title.rstrip(".")
     if entry.points is None:
-        who = "a person reads this" if entry.manual else "wait for a person"
-        return f"{title}: {points(entry.max_points)} points, {who}."
+        return f"{title}: {points(entry.max_points)} points wait for a person."
     return f"{title}: {points(entry.points)} of {points(entry.max_points)}."
 
 

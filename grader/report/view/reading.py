@@ -1,7 +1,7 @@
 """One result as one audience may read it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from grader.model import (
     Audience,
@@ -66,7 +66,6 @@ class Reading:
     context: Context
     audience: Audience
     shown: tuple[Shown, ...]
-    anchors: Anchors = field(compare=False)
 
     def comparisons(self, task: str) -> tuple[Comparison, ...]:
         """The comparisons of a task, in lab order."""
@@ -106,16 +105,14 @@ def may_see(finding: Finding, audience: Audience) -> bool:
 def read(result: Result, context: Context, audience: Audience) -> Reading:
     """Choose what is shown and give every finding its anchor."""
     anchors = Anchors()
+    # Hidden ones take an anchor too, so that links agree between the pages of both audiences.
+    placed = [(finding, anchors.give(finding.code)) for finding in _findings(result)]
     shown = tuple(
-        Shown(
-            finding=finding,
-            anchor=anchors.give(finding.code),
-            criteria=_decided(result, finding),
-        )
-        for finding in _findings(result)
+        Shown(finding=finding, anchor=anchor, criteria=_decided(result, finding))
+        for finding, anchor in placed
         if may_see(finding, audience)
     )
-    return Reading(result=result, context=context, audience=audience, shown=shown, anchors=anchors)
+    return Reading(result=result, context=context, audience=audience, shown=shown)
 
 
 def _findings(result: Result) -> list[Finding]:

@@ -10,6 +10,8 @@ from grader.report.view.reading import Reading
 __all__ = ["Running", "StoppedCell", "running"]
 
 MAX_ROWS = 20
+NOT_RUN = "Your notebook was not run."
+COUNTING = "Cells are counted from 0, text cells included."
 _ENDED = {
     "error": "stopped with an error",
     "timeout": "was still running at the time limit",
@@ -44,10 +46,11 @@ class Running:
 
 def running(reading: Reading) -> Running:
     """Facts of the run, or that there was none."""
-    run = reading.result.run
+    result = reading.result
+    run = result.run
     if run is None:
         return Running(
-            summary="Your notebook was not run.",
+            summary=f"{NOT_RUN} {COUNTING}" if result.evidence else NOT_RUN,
             stopped=(),
             adaptations=(),
             left_out="",
@@ -73,7 +76,7 @@ def _summary(run: Run) -> str:
     ended = f" {run.message}" if run.message else ""
     return (
         f"{every} code cells ran once, top to bottom, in a new kernel{network}. "
-        f"{errors} stopped with an error.{ended}"
+        f"{errors} stopped with an error.{ended} {COUNTING}"
     )
 
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 from grader.model import Comparison, Task, Value
 from grader.report.charts import Axis, scale
-from grader.report.text import UNKNOWN, count, number
+from grader.report.text import UNKNOWN, count, cut, number
 from grader.report.view.reading import Reading, task_name
 
 __all__ = ["FiveCell", "FiveRow", "Plot", "PlotRow", "five", "plot"]
 
+MAX_PRINTED = 30
 METRICS = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1"}
 
 
@@ -92,7 +93,7 @@ def _claimed(entry: Comparison) -> FiveCell:
     if entry.claimed is None:
         return FiveCell("Claimed", "not stated", known=False)
     spelled = entry.claimed.printed or number(entry.claimed.value)
-    return FiveCell("Claimed", spelled, note=_other_n(entry.claimed, entry.n))
+    return FiveCell("Claimed", cut(spelled, MAX_PRINTED), note=_other_n(entry.claimed, entry.n))
 
 
 def _value(label: str, value: Value | None, n: int | None) -> FiveCell:
@@ -186,9 +187,9 @@ def _caption(drawn: list[Comparison], axis: Axis, task: Task) -> str:
     if known and known.interval and known.recomputed and known.n is not None:
         low, high = known.interval
         parts.append(
-            f"With n = {count(known.n)}, {task_name(task)} {known.metric} of "
+            f"With n = {count(known.n)}, the {task_name(task)} {known.metric} of "
             f"{number(known.recomputed.value)} fits every true {known.metric} from "
-            f"{low:.2f} to {high:.2f} (95% Wilson interval)."
+            f"{low:.4f} to {high:.4f} (95% Wilson interval)."
         )
     if axis.low > 0 or axis.high < 1:
         parts.append(f"The axis starts at {axis.low:g} and ends at {axis.high:g}.")

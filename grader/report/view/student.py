@@ -4,6 +4,7 @@ import shlex
 from dataclasses import dataclass
 
 from grader.model import Outcome, Task
+from grader.report.text import clean
 from grader.report.view.answers import Answers, answers
 from grader.report.view.criteria import Criteria, criteria
 from grader.report.view.evaluated import Evaluated, evaluated
@@ -95,7 +96,7 @@ def student_view(reading: Reading) -> StudentPage:
         running=running(reading),
         unassessed=None if short else unassessed(reading),
         example=reading.shown[0].finding.code if reading.shown and not short else "",
-        check=f"grader check {shlex.quote(name)} --lab {context.lab.id}",
+        check=f"grader check {shlex.quote(clean(name))} --lab {context.lab.id}",
     )
 
 

@@ -60,8 +60,8 @@ def _from_finding(shown: Shown) -> Step:
     finding = shown.finding
     lead, rest = first_sentence(finding.remedy)
     return Step(
-        lead=lead,
-        text=" ".join(part for part in (finding.message, rest) if part),
+        lead=lead.removesuffix("."),
+        text=" ".join(part for part in (f"{finding.message.removesuffix('.')}.", rest) if part),
         stake=_stake(shown),
         href=f"#{shown.anchor}",
         rank=(-shown.lost, -shown.waiting, SEVERITIES.index(finding.severity)),

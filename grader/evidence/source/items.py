@@ -1,0 +1,278 @@
+"""Attributes, items, collections and iteration."""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import replace
+
+from grader.evidence.source import knowledge, parts
+from grader.evidence.source.draft import NOTHING, Constant, Draft, Fact, Role, Routine, Scope
+from grader.evidence.source.flow import Flow
+from grader.evidence.source.recognise import Meaning, limited, whole
+
+
+class Items(Flow):
+    """Expressions that take a value apart or put one together."""
+
+    # --- attributes --------------------------------------------------------------------
+
+    def attribute(self, code: ast.expr) -> int:
+        """``value.name``."""
+        if not isinstance(code, ast.Attribute):
+            return self.other(code)
+        path = self.path(code)
+        if path is not None:
+            return self.put(code, Draft("name", path, fact=Fact(path=path)))
+        return self.attribute_of(code, self.evaluate(code.value), code.attr)
+
+    def attribute_of(self, code: ast.AST, base: int, name: str) -> int:
+        """An attribute of a node."""
+        draft = Draft("attribute", f".{name}", [base], receiver=base)
+        member = self.member(base, name)
+        if member is not None:
+            draft.deps, draft.fact = [member], self.fact(member)
+            return self.put(code, draft)
+        routine = self.method(self.fact(base), name)
+        if routine is not None:
+            return self.bound_method(code, draft, routine, base)
+        self.apply(draft, parts.attribute(name, self.drafts[base]))
+        if draft.fact.role & Role.SCHEMA:
+            # Names of classes and columns say nothing of the rows they describe.
+            draft.deps = []
+        metrics = self.fact(base).metrics
+        if name == "metrics" and metrics is not None:
+            draft.deps.append(metrics)
+        if name in knowledge.OUTPUT_FIELDS:
+            draft.deps = self.without_labels(base)
+        return self.put(code, draft)
+
+    def bound_method(self, code: ast.AST, draft: Draft, routine: Routine, base: int) -> int:
+        """A method taken from an object; a property is called at once."""
+        draft.fact = Fact(routine=routine, owner=base)
+        if "property" in routine.decorators:
+            result = self.read_property(routine, base)
+            draft.deps += [] if result is None else [result]
+            draft.fact = NOTHING if result is None else self.fact(result)
+        return self.put(code, draft)
+
+    def without_labels(self, output: int) -> list[int]:
+        """What flows into the outputs of a model, which computes its loss alone from labels."""
+        origin = self.fact(output).origin
+        call = None if origin is None else self.drafts[origin]
+        if call is None or all(name != "labels" for name, _ in call.arguments):
+            return [output]
+        labels = {node for name, node in call.arguments if name == "labels"}
+        return [dep for dep in call.deps if dep not in labels]
+
+    def method(self, fact: Fact, name: str) -> Routine | None:
+        """A method of an object of a class of the notebook."""
+        if fact.template is None:
+            return None
+        return fact.template.methods.get(name)
+
+    def apply(self, draft: Draft, meaning: Meaning) -> None:
+        """Put what was recognised on a draft."""
+        draft.tags |= meaning.tags
+        draft.split = meaning.split
+        draft.limit = meaning.limit
+        if meaning.role or meaning.bound is not None or meaning.splits is not None:
+            draft.fact = replace(
+                draft.fact,
+                role=draft.fact.role | meaning.role,
+                bound=meaning.bound,
+                splits=meaning.splits or draft.fact.splits,
+            )
+
+    # --- items -------------------------------------------------------------------------
+
+    def subscript(self, code: ast.expr) -> int:
+        """``value[key]``."""
+        if not isinstance(code, ast.Subscript):
+            return self.other(code)
+        base = self.evaluate(code.value)
+        if isinstance(code.slice, ast.Slice):
+            return self._slice(code, base, code.slice)
+        key = self.evaluate(code.slice)
+        constant = self.fact(key).const
+        return self.item(code, base, constant if constant is not None else None, key)
+
+    def item(self, code: ast.AST, base: int, constant: Constant, key: int | None = None) -> int:
+        """An item of a node under a key."""
+        draft = Draft("subscript", "", [base], receiver=base, value=constant)
+        fact = self.fact(base)
+        known = None
+        if isinstance(constant, int | str):
+            known = _field(fact.fields, constant)
+        if known is not None:
+            draft.deps, draft.fact = [known], self.fact(known)
+        elif fact.items is not None:
+            items = self.fact(fact.items)
+            draft.fact = Fact(role=items.role, routine=items.routine, path=items.path)
+        if known is None:
+            self.apply(draft, parts.item(self._draft(key), constant, self.drafts[base]))
+        if constant is None and key is not None:
+            draft.deps.append(key)
+        if fact.role & Role.PREDICTION and constant == 2 and fact.metrics is not None:
+            draft.deps.append(fact.metrics)
+        self._split_part(draft, base, constant)
+        return self.put(code, draft)
+
+    def _draft(self, node: int | None) -> Draft | None:
+        return None if node is None else self.drafts[node]
+
+    def _split_part(self, draft: Draft, base: int, constant: Constant) -> None:
+        origin = self.fact(base).origin
+        if origin is None or not isinstance(constant, int) or constant < 0:
+            return
+        call = self.drafts[origin]
+        given = [node for name, node in call.arguments if name is None]
+        if call.name in knowledge.PAIR_SPLITTERS and constant < 2 * len(given):
+            part = given[constant // 2]
+            draft.deps, draft.split = [part], ("train", "test")[constant % 2]
+            draft.fact = Fact(role=self.fact(part).role)
+        elif call.name in knowledge.SPLITTERS and len(given) > 1:
+            self._sized_part(draft, given, constant)
+
+    def _sized_part(self, draft: Draft, given: list[int], constant: int) -> None:
+        sizes = self.fact(given[1]).fields or {}
+        size = sizes.get(constant)
+        meaning = Meaning(role=self.fact(given[0]).role)
+        limited(meaning, None if size is None else whole(self.drafts[size]))
+        self.apply(draft, meaning)
+
+    def _slice(self, code: ast.AST, base: int, part: ast.Slice) -> int:
+        lower, upper, step = (
+            None if end is None else self.evaluate(end)
+            for end in (part.lower, part.upper, part.step)
+        )
+        ends = [end for end in (lower, upper, step) if end is not None]
+        draft = Draft("subscript", "Slice", [base, *ends], receiver=base)
+        start, stop = self._span(lower, upper)
+        first = lower is None or start is not None
+        if step is None and first and (upper is not None or stop is not None):
+            self.apply(draft, parts.slice_item(start, stop, self.drafts[base]))
+        else:
+            draft.fact = Fact(role=self.fact(base).role & ~Role.MATCHES)
+        return self.put(code, draft)
+
+    def _span(self, lower: int | None, upper: int | None) -> tuple[int | None, int | None]:
+        start, stop = (None if end is None else _number(self.drafts[end]) for end in (lower, upper))
+        if lower is not None and start is None:
+            return None, None
+        if upper is None:
+            return (None, -start) if start is not None and start < 0 else (None, None)
+        negative = stop is None or stop < 0 or (start or 0) < 0
+        return (None, None) if negative else (start, stop)
+
+    # --- collections -------------------------------------------------------------------
+
+    def collection(self, code: ast.expr) -> int:
+        """A list, tuple or set display."""
+        parts = code.elts if isinstance(code, ast.List | ast.Tuple | ast.Set) else []
+        nodes = [self.evaluate(part) for part in parts]
+        return self.gather(code, type(code).__name__, nodes, parts)
+
+    def gather(
+        self, code: ast.AST, name: str, nodes: list[int], parts: Sequence[ast.expr] = ()
+    ) -> int:
+        """A collection of nodes."""
+        fact = NOTHING
+        if not any(isinstance(part, ast.Starred) for part in parts):
+            texts = tuple(self.fact(n).const for n in nodes)
+            splits = tuple(
+                knowledge.split_of(t.partition("[")[0]) for t in texts if isinstance(t, str)
+            )
+            fact = Fact(
+                fields=dict(enumerate(nodes)) if len(nodes) <= 1000 else None,
+                items=self._typical(nodes),
+                bound=len(nodes),
+                splits=splits if splits and len(splits) == len(nodes) else None,
+            )
+        return self.put(code, Draft("collection", name, nodes, fact=fact))
+
+    def _typical(self, nodes: list[int]) -> int | None:
+        return next((n for n in nodes if self.fact(n).role or self.fact(n).routine), None)
+
+    def dictionary(self, code: ast.expr) -> int:
+        """A dict display."""
+        if not isinstance(code, ast.Dict):
+            return self.other(code)
+        deps: list[int] = []
+        fields: dict[Constant, int] | None = {}
+        for key, value in zip(code.keys, code.values, strict=True):
+            node = None if key is None else self.evaluate(key)
+            item = self.evaluate(value)
+            deps += [item] if node is None else [node, item]
+            constant = None if node is None else self.fact(node).const
+            if fields is not None and isinstance(constant, int | str):
+                fields[constant] = item
+            else:
+                fields = None
+        typical = self._typical(deps)
+        return self.put(
+            code, Draft("collection", "Dict", deps, fact=Fact(fields=fields, items=typical))
+        )
+
+    def comprehension(self, code: ast.expr) -> int:
+        """A comprehension or generator expression."""
+        if not isinstance(code, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+            return self.other(code)
+        outer = self.scope
+        self.scope = Scope(self.identity(), outer, comprehension=True)
+        deps: list[int] = []
+        matches = False
+        for part in code.generators:
+            source = self.evaluate(part.iter)
+            deps.append(source)
+            self.assign(part.target, self.element(part.iter, source))
+            tests = [self.evaluate(test) for test in part.ifs]
+            matches = matches or any(self.fact(t).role & Role.MATCHES for t in tests)
+            deps += tests
+        parts = (code.key, code.value) if isinstance(code, ast.DictComp) else (code.elt,)
+        items = [self.evaluate(part) for part in parts]
+        self._leave(self.scope, outer)
+        role = Role.ROWS | (self.fact(items[-1]).role & Role.MATCHES)
+        fact = Fact(role=role | (Role.MATCHES if matches else Role.NONE), items=items[-1])
+        fact = replace(fact, bound=self._rounds(code.generators, deps[0]))
+        return self.put(code, Draft("collection", type(code).__name__, [*items, *deps], fact=fact))
+
+    def _rounds(self, generators: list[ast.comprehension], source: int) -> int | None:
+        return self.fact(source).bound if len(generators) == 1 else None
+
+    def _leave(self, scope: Scope, outer: Scope) -> None:
+        self.scope = outer
+        if not scope.captured:
+            for key in [key for key in self.state if key[0] == scope.id]:
+                del self.state[key]
+
+    def element(self, code: ast.AST, iterable: int) -> int:
+        """One item of an iterable."""
+        draft = self.drafts[iterable]
+        if draft.fact.columns is not None:
+            columns = [self._column(code, iterable, column) for column in draft.fact.columns]
+            return self.gather(code, "Tuple", columns)
+        fact = parts.element(draft)
+        if draft.fact.items is not None:
+            fact = replace(self.fact(draft.fact.items), const=None)
+        return self.put(code, Draft("operation", "iter", [iterable], fact=fact))
+
+    def _column(self, code: ast.AST, iterable: int, column: int | None) -> int:
+        if column is not None:
+            return self.element(code, column)
+        bound = self.fact(iterable).bound
+        return self.put(code, Draft("operation", "iter", [iterable], fact=Fact(index=bound)))
+
+
+def _field(fields: object, key: int | str) -> int | None:
+    if not isinstance(fields, dict):
+        return None
+    if isinstance(key, int) and key < 0:
+        key += len(fields)
+    found = fields.get(key)
+    return found if isinstance(found, int) else None
+
+
+def _number(end: Draft) -> int | None:
+    negative = end.fact.const
+    if isinstance(negative, int) and negative < 0:
+        return negative
+    return whole(end)

@@ -1,0 +1,21 @@
+"""Run a submission in a sandbox and record what happens.
+
+The notebook runs in a kernel forked from a warm fork server, behind walls it cannot pass;
+what its outputs say and what the recorder saw become a ``Run``.
+"""
+
+from grader.execute.fork import ForkSandbox
+from grader.execute.replay import ReplaySandbox
+from grader.execute.sandbox import Progress, RunOptions, Sandbox
+from grader.model import Run, Submission
+
+__all__ = ["ForkSandbox", "Progress", "ReplaySandbox", "RunOptions", "Sandbox", "execute"]
+
+
+def execute(submission: Submission, sandbox: Sandbox, options: RunOptions | None = None) -> Run:
+    """Run a submission once.
+
+    Raises:
+        SandboxError: If the machine failed; a failing cell is not an error.
+    """
+    return sandbox.run(submission, options or RunOptions())

@@ -1,0 +1,60 @@
+"""What a sandbox must do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from grader.model import Limits, Run, Submission
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """One code cell has started or ended."""
+
+    student: str
+    """Whose notebook."""
+
+    cell: int
+    """Index of the cell in the notebook."""
+
+    cells: int
+    """Number of code cells."""
+
+    done: int
+    """Code cells that have ended."""
+
+    state: Literal["running", "done"]
+    """What happened to the cell."""
+
+    seconds: float
+    """Wall time since the run began."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How to run a notebook."""
+
+    limits: Limits = field(default_factory=Limits)
+    """Ceilings; reaching one is the submission's outcome."""
+
+    seed: int = 42
+    """Seed of every random number generator."""
+
+    on_cell: Callable[[Progress], None] | None = None
+    """Called as cells start and end, from the thread that called ``run``."""
+
+
+class Sandbox(Protocol):
+    """Somewhere untrusted code may run."""
+
+    def run(self, submission: Submission, options: RunOptions) -> Run:
+        """Run every cell in a fresh kernel, without a network.
+
+        A cell that fails, loops or runs out of memory is recorded in the result; it never
+        raises.
+
+        Raises:
+            SandboxUnavailable: If nothing could be started.
+            SandboxTimeout: If the sandbox itself stopped answering.
+        """
+        ...

@@ -1,0 +1,62 @@
+"""The folder a kernel wrote in: made, and removed whatever was left in it."""
+
+import itertools
+import os
+import stat
+from pathlib import Path
+
+_FOLDERS = ("home", "tmp", "ipc", "root")
+
+
+def create(folder: Path) -> Path:
+    """Make the folders of one run."""
+    folder.mkdir(mode=0o700)
+    for name in _FOLDERS:
+        (folder / name).mkdir(mode=0o700)
+    return folder
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder however deep and whatever the modes in it; links are never followed.
+
+    Folders are moved up to the first level before they are emptied, so that neither
+    recursion nor the length of a path grows with their depth. Everything that could write
+    there must have ended.
+    """
+    numbers = itertools.count()
+    top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        while names := os.listdir(top):
+            for name in names:
+                if _is_folder(name, top):
+                    _empty(name, top, numbers)
+                else:
+                    os.unlink(name, dir_fd=top)
+    finally:
+        os.close(top)
+    folder.rmdir()
+
+
+def _empty(name: str, top: int, numbers: "itertools.count[int]") -> None:
+    os.chmod(name, stat.S_IRWXU, dir_fd=top)
+    inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
+    try:
+        for child in os.listdir(inner):
+            if _is_folder(child, inner):
+                # Moving a folder writes its entry for the parent.
+                os.chmod(child, stat.S_IRWXU, dir_fd=inner)
+                os.rename(child, _unused(top, numbers), src_dir_fd=inner, dst_dir_fd=top)
+            else:
+                os.unlink(child, dir_fd=inner)
+    finally:
+        os.close(inner)
+    os.rmdir(name, dir_fd=top)
+
+
+def _unused(top: int, numbers: "itertools.count[int]") -> str:
+    taken = frozenset(os.listdir(top))
+    return next(name for name in map(str, numbers) if name not in taken)
+
+
+def _is_folder(name: str, parent: int) -> bool:
+    return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)

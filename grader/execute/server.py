@@ -1,0 +1,216 @@
+"""The supervisor's end of the fork server."""
+
+import json
+import site
+import socket
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from grader.errors import SandboxTimeout, SandboxUnavailable
+
+_GUEST = Path(__file__).parent / "guest"
+_BOOTSTRAP = """
+import importlib.util, sys
+folder, descriptor = sys.argv[1:]
+spec = importlib.util.spec_from_file_location(
+    "grader_guest", folder + "/__init__.py", submodule_search_locations=[folder])
+sys.modules["grader_guest"] = importlib.util.module_from_spec(spec)
+from grader_guest.server import main
+main(int(descriptor))
+"""
+_MESSAGE_BYTES = 1 << 16
+_WARM_SECONDS = 300.0
+_STOP_SECONDS = 10.0
+_INSTALL = 'pip install "lab-grader[lab]"'
+
+
+@dataclass(frozen=True)
+class Fork:
+    """One kernel, as the fork server knows it."""
+
+    id: int
+    server: "ForkServer"
+    started: "Future[int]" = field(default_factory=Future)
+    """Process id of the sandbox, once forked."""
+    exited: "Future[int]" = field(default_factory=Future)
+    """Exit status of the kernel, once every process of its sandbox is gone."""
+
+    def kill(self) -> None:
+        """End every process of the sandbox, whatever its handlers do."""
+        self.server.send({"kill": self.id})
+
+
+class ForkServer:
+    """A warm process that forks kernels on demand; safe to use from several threads.
+
+    Args:
+        folder: An empty folder for its files.
+
+    Raises:
+        SandboxUnavailable: If it cannot start, or a library of the labs is not installed.
+        SandboxTimeout: If it does not get warm.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._forks: dict[int, Fork] = {}
+        self._lock = threading.Lock()
+        self._log = folder / "log"
+        warm = folder / "warm"
+        (warm / "hub").mkdir(parents=True)
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, self._log.open("wb") as log:
+            descriptor = theirs.fileno()
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, "-P", "-c", _BOOTSTRAP, str(_GUEST), str(descriptor)],
+                pass_fds=[descriptor],
+                env=environment(warm),
+                cwd=warm,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        try:
+            self.warm_seconds = self._wait_until_warm()
+        except SandboxUnavailable:
+            self._stop()
+            raise
+        self._reader = threading.Thread(target=self._listen, name="fork-server", daemon=True)
+        self._reader.start()
+
+    def start(self, order: dict[str, Any], descriptors: list[int]) -> Fork:
+        """Ask for a kernel; the descriptors are copied to it."""
+        fork = Fork(order["id"], self)
+        with self._lock:
+            self._forks[fork.id] = fork
+            text = json.dumps({"start": order}).encode()
+            try:
+                socket.send_fds(self._socket, [text], descriptors)
+            except OSError as error:
+                raise SandboxUnavailable(f"the fork server has ended: {error}") from error
+        return fork
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Send a message; does nothing when the server has ended, and its kernels with it."""
+        with self._lock:
+            try:
+                self._socket.send(json.dumps(message).encode())
+            except OSError:
+                return
+
+    def close(self) -> None:
+        """End the server and every kernel."""
+        self._stop()
+        self._reader.join()
+
+    def _stop(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._socket.close()
+
+    def _wait_until_warm(self) -> float:
+        self._socket.settimeout(_WARM_SECONDS)
+        try:
+            text = self._socket.recv(_MESSAGE_BYTES)
+        except TimeoutError:
+            raise SandboxTimeout("the fork server did not finish importing") from None
+        finally:
+            self._socket.settimeout(None)
+        message = json.loads(text) if text else {}
+        if "missing" in message:
+            raise SandboxUnavailable(
+                f"the Python package {message['missing']} is not installed: run {_INSTALL}"
+            )
+        if "warm" not in message:
+            raise SandboxUnavailable(f"the fork server ended while starting: {self._last_words()}")
+        if message["threads"] != 1:
+            raise SandboxUnavailable(
+                f"a library started {message['threads'] - 1} threads on import, "
+                "which do not survive a fork"
+            )
+        return float(message["warm"])
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return lines[-1] if lines else "no message"
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                text = self._socket.recv(_MESSAGE_BYTES)
+            except OSError:
+                text = b""
+            if not text:
+                break
+            self._notice(json.loads(text))
+        for fork in list(self._forks.values()):
+            _fail(fork, SandboxUnavailable("the fork server has ended"))
+
+    def _notice(self, message: dict[str, Any]) -> None:
+        if "started" in message:
+            self._forks[message["started"]].started.set_result(message["pid"])
+        elif "refused" in message:
+            fork = self._forks.pop(message["refused"])
+            _fail(fork, missing_wall(message["wall"], message["why"]))
+        elif "exited" in message:
+            self._forks.pop(message["exited"]).exited.set_result(message["status"])
+
+
+def missing_wall(wall: str, why: str) -> SandboxUnavailable:
+    """The error for a wall that could not be put up, with what to do about it."""
+    advice = "allow unprivileged user namespaces on this machine, or run with --sandbox none"
+    if wall == "Landlock":
+        advice = "use a kernel with Landlock (5.13 or later), or run with --sandbox none"
+    if wall == "kernel":
+        advice = "see the message above"
+    return SandboxUnavailable(f"the sandbox cannot be set up here ({wall}: {why}); {advice}")
+
+
+def environment(warm: Path) -> dict[str, str]:
+    """The whole environment of the fork server and its kernels, nothing inherited."""
+    python = Path(sys.executable).parent
+    cache = warm / ".cache"
+    values = {
+        "PATH": f"{python}:/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": str(warm),
+        "GRADER_WARM_HOME": str(warm),
+        "IPYTHONDIR": str(warm / ".ipython"),
+        "MPLCONFIGDIR": str(cache / "matplotlib"),
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "HF_HOME": str(cache / "huggingface"),
+        "HF_HUB_CACHE": str(warm / "hub"),
+        "HF_HUB_OFFLINE": "1",
+        "HF_DATASETS_OFFLINE": "1",
+        "HF_EVALUATE_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+        "DO_NOT_TRACK": "1",
+        "WANDB_DISABLED": "true",
+        "TOKENIZERS_PARALLELISM": "false",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        # Threads do not survive a fork; pyarrow's allocator starts one on import.
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",
+        "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    if site.ENABLE_USER_SITE:
+        values["PYTHONUSERBASE"] = site.getuserbase()
+    return values
+
+
+def _fail(fork: Fork, error: SandboxUnavailable) -> None:
+    for future in (fork.started, fork.exited):
+        if not future.done():
+            future.set_exception(error)

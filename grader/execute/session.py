@@ -1,0 +1,240 @@
+"""One notebook, executed cell by cell."""
+
+import asyncio
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, Literal, NamedTuple
+
+import nbformat
+
+from grader.errors import MachineError, SandboxUnavailable
+from grader.execute.adapt import adapt
+from grader.execute.events import EventStream
+from grader.execute.kernel import Facts, SandboxKernel
+from grader.execute.memory import used_mib
+from grader.execute.missing import what_is_missing
+from grader.execute.outputs import BoundedClient, outputs_of
+from grader.execute.sandbox import Progress, RunOptions
+from grader.execute.server import ForkServer
+from grader.model import Adaptation, Cell, CellRun, Event, RunOutcome, Submission
+
+_MEMORY_INTERVAL = 0.2
+_LAST_MESSAGES_SECONDS = 0.2
+
+
+class _End(NamedTuple):
+    """Why the run ended before its last cell."""
+
+    outcome: RunOutcome
+    message: str
+
+
+@dataclass
+class Record:
+    """What has happened so far."""
+
+    facts: Facts = field(default_factory=lambda: Facts(sandbox="none", device="cpu"))
+    outcome: RunOutcome = "completed"
+    message: str = ""
+    cells: list[CellRun] = field(default_factory=list)
+    adaptations: list[Adaptation] = field(default_factory=list)
+    events: tuple[Event, ...] = ()
+    recorder_complete: bool = False
+
+
+class Session:
+    """Runs one submission in one kernel."""
+
+    def __init__(self, submission: Submission, options: RunOptions) -> None:
+        self._submission = submission
+        self._options = options
+        self._began = monotonic()
+        self._events = EventStream()
+        self._record = Record()
+        self._first_error: tuple[str, str] | None = None
+        self._over_memory = False
+
+    async def run(self, server: ForkServer, order: dict[str, Any]) -> Record:
+        """Execute every cell, or as many as the limits allow.
+
+        Raises:
+            SandboxError: If the machine failed.
+        """
+        kernel = SandboxKernel(server, order, self._events)
+        watch: asyncio.Task[None] | None = None
+        try:
+            client = self._client(kernel)
+            client.kc = await kernel.start()
+            self._record.facts = kernel.facts
+            watch = asyncio.create_task(self._watch_memory(kernel))
+            end = await self._run_cells(client, kernel)
+            if end is None:
+                await kernel.finish()
+        finally:
+            if watch is not None:
+                watch.cancel()
+            await kernel.close()
+            self._events.close()
+        self._conclude(end)
+        return self._record
+
+    def _client(self, kernel: SandboxKernel) -> BoundedClient:
+        cells = []
+        for cell in self._submission.cells:
+            source, adaptations = adapt(cell) if cell.kind == "code" else (cell.source, ())
+            self._record.adaptations += adaptations
+            # Metadata and tags of the submission are left behind: they would steer nbclient.
+            new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_raw_cell
+            cells.append(new(source))
+        return BoundedClient(
+            nbformat.v4.new_notebook(cells=cells),
+            output_bytes=self._options.limits.output_bytes,
+            km=kernel.manager,
+            timeout=None,
+            allow_errors=True,
+            record_timing=False,
+            store_widget_state=False,
+            coalesce_streams=False,
+        )
+
+    async def _run_cells(self, client: BoundedClient, kernel: SandboxKernel) -> _End | None:
+        end = None
+        for cell in self._submission.code_cells:
+            if end is not None:
+                self._record.cells.append(
+                    CellRun(index=cell.index, outcome="skipped", seconds=0.0)
+                )
+                continue
+            self._tell(cell, "running")
+            end = await self._run_cell(cell, client, kernel)
+            self._tell(cell, "done")
+        return end
+
+    async def _run_cell(
+        self, cell: Cell, client: BoundedClient, kernel: SandboxKernel
+    ) -> _End | None:
+        began = monotonic()
+        client.begin_cell()
+        self._events.cell = cell.index
+        node = client.nb.cells[cell.index]
+        task = asyncio.create_task(client.async_execute_cell(node, cell.index))
+        await asyncio.wait(
+            {task, kernel.exited}, timeout=self._allowed(), return_when=asyncio.FIRST_COMPLETED
+        )
+        end = await self._ending(cell, task, kernel)
+        self._events.read()
+        self._events.cell = None
+        outcome: Literal["ok", "error", "timeout", "killed"] = "ok"
+        if end is not None:
+            outcome = "timeout" if end.outcome == "timeout" else "killed"
+        elif client.error is not None:
+            outcome = "error"
+        self._first_error = self._first_error or client.error
+        self._record.cells.append(
+            CellRun(
+                index=cell.index,
+                outcome=outcome,
+                seconds=monotonic() - began,
+                error=_one_line(client.error),
+                outputs=outputs_of(node, client.truncated),
+            )
+        )
+        return end
+
+    def _allowed(self) -> float:
+        limits = self._options.limits
+        left = limits.run_seconds - (monotonic() - self._began)
+        return max(0.0, min(limits.cell_seconds, left))
+
+    async def _ending(
+        self, cell: Cell, task: "asyncio.Task[Any]", kernel: SandboxKernel
+    ) -> _End | None:
+        """Why the run ends in this cell, or ``None`` if it goes on; ends the sandbox if so."""
+        exited = kernel.exited
+        if task.done():
+            return self._ending_of_reply(cell, task)
+        if not exited.done():
+            kernel.kill()
+            await exited
+            await self._abandon(task)
+            return self._timeout(cell)
+        status = await exited
+        # What the kernel sent before it died is still on its way.
+        await asyncio.wait({task}, timeout=_LAST_MESSAGES_SECONDS)
+        await self._abandon(task)
+        if self._over_memory:
+            limit = self._options.limits.memory_mib
+            return _End("killed", f"Cell {cell.index} used more than {limit} MiB of memory.")
+        message = f"The kernel stopped in cell {cell.index} (exit status {status})."
+        return _End("killed", message)
+
+    def _ending_of_reply(self, cell: Cell, task: "asyncio.Task[Any]") -> _End | None:
+        error = task.exception()
+        if error is None:
+            return None
+        if isinstance(error, OSError | MachineError | MemoryError):
+            raise SandboxUnavailable(f"cannot talk to the kernel: {error}") from error
+        # A notebook can make its kernel send anything; nbclient does not check.
+        kind = type(error).__name__
+        message = f"The kernel sent messages that cannot be read in cell {cell.index} ({kind})."
+        return _End("killed", message)
+
+    def _timeout(self, cell: Cell) -> _End:
+        limits = self._options.limits
+        if monotonic() - self._began >= limits.run_seconds:
+            message = (
+                f"The notebook was still running after {limits.run_seconds:g} s, "
+                f"in cell {cell.index}."
+            )
+        else:
+            message = f"Cell {cell.index} was still running after {limits.cell_seconds:g} s."
+        return _End("timeout", message)
+
+    async def _abandon(self, task: "asyncio.Task[Any]") -> None:
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()
+
+    async def _watch_memory(self, kernel: SandboxKernel) -> None:
+        limit = self._options.limits.memory_mib
+        while True:
+            if used_mib(kernel.pid, limit) > limit:
+                self._over_memory = True
+                kernel.kill()
+            await asyncio.sleep(_MEMORY_INTERVAL)
+
+    def _conclude(self, end: _End | None) -> None:
+        record = self._record
+        record.events = tuple(self._events.events)
+        executed = [
+            cell for cell, run in zip(self._submission.code_cells, record.cells, strict=True)
+            if run.outcome in ("ok", "error") and cell.source.strip()
+        ]
+        record.recorder_complete = self._events.complete(len(executed))
+        if end is not None:
+            record.outcome, record.message = end
+        if self._first_error is not None:
+            missing = what_is_missing(*self._first_error, self._submission)
+            if missing is not None:
+                record.outcome, record.message = "environment", missing
+
+    def _tell(self, cell: Cell, state: Literal["running", "done"]) -> None:
+        if self._options.on_cell is not None:
+            self._options.on_cell(
+                Progress(
+                    student=self._submission.student,
+                    cell=cell.index,
+                    cells=len(self._submission.code_cells),
+                    done=len(self._record.cells),
+                    state=state,
+                    seconds=monotonic() - self._began,
+                )
+            )
+
+
+def _one_line(error: tuple[str, str] | None) -> str | None:
+    if error is None:
+        return None
+    text = ": ".join(part for part in error if part)
+    return text.encode("utf-8", "replace").decode()

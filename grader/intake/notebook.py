@@ -1,0 +1,186 @@
+"""Read a notebook without running it, as leniently as Jupyter opens it."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from grader.errors import SubmissionError
+from grader.intake.outputs import joined, reduced
+from grader.model import Cell, Lab, Submission
+
+LARGEST = 50_000_000
+"""Bytes. A notebook beyond this carries data in its outputs, not an answer."""
+
+AT_END = 6
+"""Characters: a fault this close to the end of the text is the end itself, perhaps amid
+``false`` or an escape such as ``\\u00``."""
+
+CELLS = re.compile(r'"cells"\s*:\s*\[')
+KINDS: dict[str, Literal["code", "markdown", "raw"]] = {
+    "code": "code",
+    "markdown": "markdown",
+    "heading": "markdown",
+}
+COPY = "hand in a complete copy"
+
+
+def intake(path: Path, lab: Lab, *, starter: Submission | None = None) -> Submission:
+    """Read the notebook a student handed in.
+
+    Notebook formats 3 and 4 are read. What Jupyter tolerates is tolerated: missing metadata,
+    repeated cell ids, unknown fields.
+
+    Args:
+        path: The file.
+        lab: The lab it answers.
+        starter: The lab's starter notebook, to tell its cells from the student's.
+
+    Raises:
+        SubmissionError: the file cannot be read as a notebook; the message is for the student.
+    """
+    content = _content(path)
+    notebook = _notebook(_text(content))
+    known = frozenset() if starter is None else frozenset(map(_trimmed, starter.cells))
+    cells = tuple(_cell(i, cell, known) for i, cell in enumerate(_cells(notebook)))
+    if not any(cell.kind == "code" and cell.source.strip() for cell in cells):
+        raise SubmissionError("The notebook has no code cell to run.")
+    return Submission(
+        student=path.stem,
+        lab=lab.id,
+        path=str(path),
+        digest=hashlib.sha256(content).hexdigest(),
+        cells=cells,
+    )
+
+
+def _content(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > LARGEST:
+            raise SubmissionError(
+                f"The file has {size / 1e6:.0f} MB; at most {LARGEST / 1e6:.0f} MB are read. "
+                "Clear large outputs and hand it in again."
+            )
+        content = path.read_bytes()
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise SubmissionError(f"The file could not be opened: {reason}.") from error
+    if not content.strip():
+        raise SubmissionError(f"The file is empty; {COPY}.")
+    return content
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.reason == "unexpected end of data":
+            # Cut within a character: read on, to say where the notebook ends.
+            return content[: error.start].decode("utf-8-sig")
+        raise SubmissionError(
+            "The file is not a Jupyter notebook: its text is not UTF-8. "
+            "Save it in Jupyter and hand it in again."
+        ) from error
+
+
+def _notebook(text: str) -> Mapping[str, Any]:
+    try:
+        notebook = json.loads(text)
+    except RecursionError as error:
+        raise SubmissionError("The file is nested too deeply to be a notebook.") from error
+    except json.JSONDecodeError as error:
+        raise SubmissionError(_fault(text, error)) from error
+    except ValueError as error:
+        raise SubmissionError(f"The file holds a number too long to read; {COPY}.") from error
+    if not isinstance(notebook, dict) or not {"cells", "worksheets"} & notebook.keys():
+        raise SubmissionError("The file is not a Jupyter notebook: it has no cells.")
+    return notebook
+
+
+def _fault(text: str, error: json.JSONDecodeError) -> str:
+    start = text.lstrip()[:1]
+    if start == "<":
+        return "The file is a web page, not a notebook; download the .ipynb file itself."
+    if start != "{":
+        return "The file is not a Jupyter notebook: its content is not JSON."
+    ended = error.msg.startswith("Unterminated string")
+    if not ended and error.pos < len(text.rstrip()) - AT_END:
+        return f"The file is damaged at line {error.lineno}, so it could not be read; {COPY}."
+    return f"The file ends {_last_place(text)}, so it could not be read; {COPY}."
+
+
+def _last_place(text: str) -> str:
+    """Where a text cut short ends, by counting the complete cells before it."""
+    found = CELLS.search(text)
+    if found is None:
+        return "before its first cell"
+    decoder, position, complete = json.JSONDecoder(), found.end(), 0
+    while True:
+        position = _past_blank(text, position)
+        if text[position : position + 1] == "]":
+            return "after its last cell, before the notebook does"
+        try:
+            _, position = decoder.raw_decode(text, position)
+        except ValueError:
+            return f"in the middle of cell {complete}"
+        complete += 1
+
+
+def _past_blank(text: str, position: int) -> int:
+    while position < len(text) and text[position] in " \t\r\n,":
+        position += 1
+    return position
+
+
+def _cells(notebook: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    version = notebook.get("nbformat", 4)
+    if version == 3 or "cells" not in notebook:
+        notebook = _upgraded(notebook)
+    elif version not in {4, 5}:
+        raise SubmissionError(
+            f"The notebook has format {version}; save it with a current Jupyter (format 4)."
+        )
+    cells = notebook.get("cells")
+    if not isinstance(cells, list):
+        raise SubmissionError("The file is not a Jupyter notebook: it has no cells.")
+    return [cell if isinstance(cell, dict) else {} for cell in cells]
+
+
+def _upgraded(notebook: Mapping[str, Any]) -> Mapping[str, Any]:
+    # Imported here because it loads jsonschema, which would slow every check for the rare
+    # notebook in an old format.
+    import nbformat
+
+    try:
+        upgraded: Mapping[str, Any] = nbformat.convert(nbformat.from_dict(notebook), 4)
+    except (AttributeError, KeyError, TypeError, ValueError, nbformat.ValidationError) as error:
+        raise SubmissionError(
+            "The notebook has an old format that could not be converted; "
+            "save it with a current Jupyter (format 4)."
+        ) from error
+    return upgraded
+
+
+def _cell(index: int, cell: Mapping[str, Any], known: frozenset[tuple[str, ...]]) -> Cell:
+    kind = KINDS.get(str(cell.get("cell_type")), "raw")
+    source = joined(cell.get("source"))
+    count = cell.get("execution_count")
+    saved = cell.get("outputs")
+    read = Cell(
+        index=index,
+        kind=kind,
+        source=source,
+        execution_count=count if type(count) is int else None,
+        outputs=reduced(saved) if kind == "code" and isinstance(saved, list) else (),
+    )
+    return read.model_copy(
+        update={"from_starter": bool(source.strip()) and _trimmed(read) in known}
+    )
+
+
+def _trimmed(cell: Cell) -> tuple[str, ...]:
+    """What makes two cells the same: kind and lines, blanks around them aside."""
+    return (cell.kind, *(line.strip() for line in cell.source.strip().splitlines()))

@@ -1,0 +1,1 @@
+"""What the class page reads, one file per section."""
