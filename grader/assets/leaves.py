@@ -119,7 +119,7 @@ def _lesions(name: str, rng: np.random.Generator) -> tuple[Mark, ...]:
     share = min(abs(rng.normal(0.0, BLEND)), _MOST_BLENDED)
     rust = share if name == "angular_leaf_spot" else 1.0 - share
     severity = rng.uniform(_MILD, 1.4)
-    count = 1 + rng.poisson(_MEAN_MARKS * severity * (0.6 + 0.8 * rust))
+    count = 1 + rng.poisson(_MEAN_MARKS * severity * (0.75 + 0.6 * rust))
     return tuple(_lesion(rust, rng) for _ in range(count))
 
 
@@ -136,7 +136,7 @@ def _lesion(rust: float, rng: np.random.Generator) -> Mark:
     return Mark(
         radius=mean * rng.uniform(0.6, 1.4),
         color=vary(rng, (r, g, b), 18),
-        halo=0.9 * rust * rng.uniform(0.4, 1.2),
+        halo=max(0.0, rust - 0.2) * rng.uniform(0.5, 1.3),
         angular=bool(rng.random() > rust),
     )
 

@@ -1,14 +1,15 @@
 """Lay the assets of a lab out once, in a cache shared by all runs."""
 
+import contextlib
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from pathlib import Path
 
-from grader.assets.drawn import DATASETS, Drawn, write_dataset
-from grader.assets.home import LABELS_FILE, SERVED, SERVING_FILE, AssetHome, read_home
+from grader.assets.drawn import DATASETS, Drawn
+from grader.assets.home import AssetHome, read_home
+from grader.assets.layout import Layout, write_json
 from grader.errors import AssetError
 from grader.model import Asset, Lab
 
@@ -111,57 +112,27 @@ def _lay_out(sources: dict[Asset, Path | Drawn], profile: str, folder: Path) -> 
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as aside:
         built = Path(aside) / "home"
-        _write_home(sources, profile, built)
-        if folder.exists() and not _is_complete(folder):
-            folder.rename(Path(aside) / "broken")
-        try:
-            built.rename(folder)
-        except OSError:
-            # another process was faster; what it built has the same name and the same content
-            if not _is_complete(folder):
-                raise
+        layout = Layout(home=built, profile=profile)
+        for asset, source in sources.items():
+            layout.add(asset, source)
+        layout.finish()
+        _write_inventory(built)
+        _move(built, folder)
 
 
-def _write_home(sources: dict[Asset, Path | Drawn], profile: str, home: Path) -> None:
-    root = home / SERVED
-    root.mkdir(parents=True)
-    models: list[str] = []
-    datasets: dict[str, dict[str, str]] = {}
-    metrics: dict[str, str] = {}
-    labels: dict[str, dict[str, tuple[int, ...]]] = {}
-    for asset, source in sources.items():
-        names = (asset.id, *asset.aliases)
-        if isinstance(source, Drawn):
-            path = f"datasets/{source.id.replace('/', '--')}"
-            write_dataset(source, root / path)
-            datasets |= {name: {"id": asset.id, "path": path} for name in names}
-            labels[asset.id] = {split: source.labels(split) for split in source.splits}
-        elif asset.kind == "model":
-            for name in names:
-                _write_snapshot(source, root / "hub" / f"models--{name.replace('/', '--')}")
-            models += names
-        else:
-            path = f"metrics/{source.name}"
-            shutil.copytree(source, root / path, ignore=shutil.ignore_patterns("__pycache__"))
-            metrics |= dict.fromkeys(names, path)
-    _write_json(home / LABELS_FILE, labels)
-    serving = {"profile": profile, "models": models, "datasets": datasets, "metrics": metrics}
-    _write_json(root / SERVING_FILE, serving)
+def _write_inventory(home: Path) -> None:
     files = [file for file in home.rglob("*") if file.is_file()]
     inventory = {file.relative_to(home).as_posix(): file.stat().st_size for file in files}
-    _write_json(home / _INVENTORY_FILE, inventory)
+    write_json(home / _INVENTORY_FILE, inventory)
 
 
-def _write_snapshot(checkpoint: Path, folder: Path) -> None:
-    """Copy a checkpoint into the layout of the Hugging Face cache, with plain files."""
-    digest = hashlib.sha256()
-    for file in sorted(checkpoint.iterdir()):
-        digest.update(file.read_bytes())
-    revision = digest.hexdigest()[:40]
-    shutil.copytree(checkpoint, folder / "snapshots" / revision)
-    (folder / "refs").mkdir()
-    (folder / "refs" / "main").write_text(revision, encoding="utf-8")
-
-
-def _write_json(path: Path, value: object) -> None:
-    path.write_text(json.dumps(value, indent=1), encoding="utf-8")
+def _move(built: Path, folder: Path) -> None:
+    if folder.exists() and not _is_complete(folder):
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(built.with_name("broken"))
+    try:
+        built.rename(folder)
+    except OSError:
+        # another process was faster; what it built has the same name and the same content
+        if not _is_complete(folder):
+            raise

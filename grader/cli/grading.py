@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from grader.cli.progress import shown_progress
 from grader.cli.setting import class_setup
 from grader.config import data_folder
 from grader.intake import find, student_names
@@ -81,6 +80,9 @@ def _limited(lab: Lab, cell_seconds: float | None) -> Lab:
 def _grade_class(
     files: Iterable[Path], lab: Lab, lab_name: str, out: Path, jobs: int, form: str
 ) -> int:
+    # rich takes a tenth of a second to import, which `grader check` has no use for.
+    from grader.cli.progress import shown_progress
+
     names = student_names(tuple(files))
     work = [Job(path=path, student=student) for path, student in names.items()]
     store, now = Store(out), datetime.now(UTC)

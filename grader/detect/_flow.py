@@ -18,8 +18,21 @@ COMPREHENSIONS = {"ListComp": 1, "SetComp": 1, "GeneratorExp": 1, "DictComp": 2}
 SELECTORS = frozenset({"numpy.where", "torch.where", "numpy.select", "numpy.choose"})
 """Functions whose first argument decides which of the others is taken."""
 
-PURE_MODULES = ("numpy.", "torch.", "random.", "math.", "itertools.", "builtins.", "collections.")
-READERS = frozenset({"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "hub", "utils"})
+PURE_MODULES = (
+    "numpy.",
+    "torch.",
+    "random.",
+    "math.",
+    "itertools.",
+    "builtins.",
+    "collections.",
+    "tensorflow.",
+    "pandas.Series.",
+    "pandas.DataFrame.",
+)
+READERS = frozenset(
+    {"load", "loadtxt", "genfromtxt", "fromfile", "memmap", "hub", "utils", "io", "data", "keras"}
+)
 PURE_BUILTINS = frozenset({
     "abs", "bool", "dict", "divmod", "enumerate", "filter", "float", "int", "iter", "len", "list",
     "map", "max", "min", "next", "range", "reversed", "round", "set", "slice", "sorted", "str",
@@ -61,13 +74,14 @@ def rows(graph: SourceGraph) -> Through:
     """As ``values``, but a draw or a selection keeps nothing of what decided it.
 
     ``labels[rng.permutation(n)]`` consists of labels; ``rng.permutation(labels)`` no longer tells
-    the label of any row. Of ``where(test, a, b)`` the values come from ``a`` and ``b``.
+    the label of any row, ``choice([label, other])`` does. Of ``where(test, a, b)`` the values
+    come from ``a`` and ``b``.
     """
     every = values(graph)
 
     def through(node: Node) -> Iterable[int]:
         if Tag.RANDOM in node.tags:
-            return ()
+            return [dep for dep in node.deps if graph.nodes[dep].name in {"List", "Tuple"}]
         if node.kind == "subscript":
             return node.deps[:1]
         if node.kind == "call" and node.name in SELECTORS:
@@ -129,7 +143,7 @@ def _own_calls(graph: SourceGraph) -> frozenset[str]:
 def _known(name: str) -> bool:
     if name in PURE_BUILTINS or name in PURE_METHODS:
         return True
-    return name.startswith(PURE_MODULES) and not READERS & set(name.split("."))
+    return f"{name}.".startswith(PURE_MODULES) and not READERS & set(name.split("."))
 
 
 def _imported(name: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grader.detect._flow import flow, nearest
-from grader.model import Case, Evaluation, Node, SourceGraph, Tag
+from grader.model import Case, Evaluation, EvidenceKind, Node, SourceGraph, Tag
 
 SKLEARN = re.compile(
     r"^sklearn\.metrics\.(?:\w+\.)*(?P<name>(?:balanced_)?accuracy_score|precision_score"
@@ -49,11 +49,14 @@ class Scoring:
 def scorings(graph: SourceGraph) -> tuple[Scoring, ...]:
     """Every scoring the source shows, in execution order.
 
-    Of a metric computed by hand the operands of its nearest ``==`` are taken; it is left out when
-    neither their names nor what flows into them tells labels from predictions.
+    Of a metric computed by hand the operands of its nearest ``==`` are taken, and of the steps
+    from them to the score the last; it is left out when neither the names of the operands nor
+    what flows into them tells labels from predictions.
     """
-    found = (_library(node) or _by_hand(graph, node) for node in graph.nodes)
-    return tuple(each for each in found if each is not None)
+    library = [each for node in graph.nodes if (each := _library(node)) is not None]
+    by_hand = [each for node in graph.nodes if (each := _by_hand(graph, node)) is not None]
+    last = {(each.y_true, each.y_pred): each for each in by_hand}
+    return tuple(sorted([*library, *last.values()], key=lambda each: each.node.id))
 
 
 def by_task(case: Case) -> dict[str | None, list[Scoring]]:
@@ -88,6 +91,30 @@ def recorded(case: Case, scoring: Scoring) -> tuple[Evaluation, ...]:
         each
         for each in case.evidence.evaluations
         if each.cell in cells and not each.source.startswith("trainer")
+    )
+
+
+def fully_recorded(case: Case) -> bool:
+    """Whether silence of the recording means something: each cell ran through, and was recorded.
+
+    What was not evaluated because a cell failed on this machine may have been elsewhere.
+    """
+    evidence = case.evidence
+    return (
+        EvidenceKind.RECORDING in evidence.kinds
+        and evidence.recording.complete
+        and all(cell.outcome == "ok" for cell in evidence.rerun)
+    )
+
+
+def trainer_of(graph: SourceGraph, call: Node) -> Node | None:
+    """The construction of the ``Trainer`` a method is called on."""
+    if call.receiver is None:
+        return None
+    return nearest(
+        graph,
+        call.receiver,
+        lambda node: node.kind == "call" and node.name.rpartition(".")[2].endswith("Trainer"),
     )
 
 

@@ -9,7 +9,6 @@ from grader.model import Node, SourceGraph, Tag
 MODEL_SCORING = frozenset({".predict", ".evaluate"})
 """Methods of a model that take the data to score as first argument or ``eval_dataset``."""
 
-
 COLLECTING = frozenset({".append", ".extend", ".add", ".add_batch", ".update", "zip"})
 """Calls that carry the rows of every argument, not of their receiver or first argument alone."""
 

@@ -45,17 +45,6 @@ PRINTED_IDS = re.compile(r"label_ids=array\(\[(?P<ids>[^\]]*)\]")
 """The labels inside a printed ``PredictionOutput``; numpy prints up to 1000 of them whole."""
 
 
-def judged(case: Case, task: Task) -> Evaluation | None:
-    """The evaluation a task is judged by: the largest on its test split, else the largest."""
-    on_split = [
-        each
-        for each in case.evidence.evaluations
-        if each.task == task.id and each.split in (None, task.split)
-    ]
-    best = max(on_split, key=lambda each: (each.n, each.cell or -1), default=None)
-    return best or case.evidence.best(task.id)
-
-
 def rivals(case: Case, task: Task, judged_by: Evaluation) -> bool:
     """Whether a larger evaluation exists that may belong to the task all the same.
 
@@ -135,11 +124,11 @@ def sized(case: Case, task: Task) -> Sized | None:
     ``None`` unless the size of every scoring that may belong to the task is known.
     """
     shown = _shown(case)
-    mine: list[Sized] = [one for cell, one in shown.items() if _task_of(case, cell) == task.id]
+    mine: list[Sized] = []
     others = list(_stated(case, task))
     for each in scored_rows(case.evidence.source):
         owner = _task_of(case, each.node.cell)
-        if owner not in (None, task.id):
+        if owner not in (None, task.id) or _other_split(each, task):
             continue
         one = _size(each, shown)
         if one is None:
@@ -147,6 +136,7 @@ def sized(case: Case, task: Task) -> Sized | None:
         if owner == task.id:
             mine.append(one)
         others.append(one.n)
+    mine.extend(one for cell, one in shown.items() if _task_of(case, cell) == task.id)
     best = max(mine, key=lambda one: one.n, default=None)
     return best if best is not None and best.n >= max(others, default=0) else None
 
@@ -249,6 +239,12 @@ def _stated(case: Case, task: Task) -> Iterator[int]:
     for number in case.evidence.reported:
         if number.n is not None and number.task in (None, task.id):
             yield number.n
+
+
+def _other_split(scoring: ScoredRows, task: Task) -> bool:
+    """Whether all it scores comes from another split than the one the task is judged on."""
+    splits = {node.split for node in scoring.data if node.split is not None}
+    return bool(splits) and task.split not in splits
 
 
 def _size(scoring: ScoredRows, shown: Mapping[int, Sized]) -> Sized | None:

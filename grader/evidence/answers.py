@@ -17,8 +17,8 @@ _BOLD_LEVEL, _SECTION_LEVEL = 7, 2
 _ENDINGS = vocabulary.phrases(vocabulary.ENDINGS)
 _PLACEHOLDERS = vocabulary.phrases(vocabulary.PLACEHOLDERS)
 
-_IMAGE = re.compile(r"!\[[^\]\n]{0,300}\]\([^)\n]{0,500}\)")
-_LINK = re.compile(r"\[(?P<text>[^\]\n]{1,300})\]\([^)\n]{0,500}\)")
+_IMAGE = re.compile(r"!\[[^\[\]\n]{0,300}\]\([^)\n]{0,500}\)")
+_LINK = re.compile(r"\[(?P<text>[^\[\]\n]{1,300})\]\([^)\n]{0,500}\)")
 _ITEM = re.compile(r"(?m)^[ \t>]{0,20}(?:[-*+•▪]|\d{1,3}[.)])[ \t]")
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _LETTER = re.compile(r"[^\W_]")

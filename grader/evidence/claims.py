@@ -40,6 +40,7 @@ _AGAINST = re.compile(
     rf"(?<!\w){vocabulary.alternation(vocabulary.every(vocabulary.AGAINST))}\s(?:the\s|our\s)?\W{{0,3}}$",
     re.IGNORECASE,
 )
+_DIRECT = re.compile(r"['\u2019]s\b|\s?[(:]|,?\s(?:which|whose|had|has)\b", re.IGNORECASE)
 _CLAUSE_END = re.compile(r"[,;.]\s|\s(?:and|while|whereas|but)\s", re.IGNORECASE)
 _BELONGS = re.compile(
     r"(?:\s\w{1,12}){0,2}\s(?:for|of|with|by|from|on|in|using)\s(?:the\s|our\s)?\W{0,3}$",
@@ -165,12 +166,17 @@ class _SentenceReader:
         return None
 
     def _nearest(self, link: Link) -> str | None:
-        """The last task named before the number, objects of a comparison aside."""
-        subjects = [each for each in self._namings if not self._is_object(each)]
-        before = [each for each in subjects if each.start < link.quantity.start]
-        if before:
-            return before[-1].task
-        return subjects[0].task if subjects else None
+        """The last task named before the number, else the first of the sentence.
+
+        In "CLIP outperformed ViT with 88.95% accuracy" the number is not that of the last one,
+        and whose it is cannot be told from the words alone.
+        """
+        before = [each for each in self._namings if each.start < link.quantity.start]
+        if not before:
+            return self._namings[0].task
+        last = before[-1]
+        direct = _DIRECT.match(self._text, last.end) is not None
+        return last.task if direct or not self._is_object(last) else None
 
     def _is_object(self, naming: Naming) -> bool:
         return _AGAINST.search(self._text[max(0, naming.start - 40) : naming.start]) is not None

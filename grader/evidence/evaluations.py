@@ -169,6 +169,7 @@ def _evaluation(
     split = (trainer.split if trainer else None) or (origin.split if origin else None)
     task = _task(scene, dataset, cell, trainer.model if trainer else None)
     labels = scene.recording.labels(y_true)
+    trained_on = _trained_on(scene, trainer, origin)
     return Evaluation(
         task=task,
         cell=cell,
@@ -180,7 +181,8 @@ def _evaluation(
         origin=origin,
         dataset=dataset,
         split=split,
-        is_training_data=_trained_on(scene, trainer, origin),
+        is_training_data=trained_on,
+        off_task=bool(trained_on) or _other_split(scene, task, split),
         model=(trainer.model if trainer else None) or _model(scene, task, cell),
         forward_rows=_forward_rows(scene, task, cell),
         scores=_scores(labels, scene.recording.labels(y_pred)),
@@ -227,6 +229,10 @@ def _trained_on(
         if call.method == "train"
     }
     return (origin.dataset, origin.split) in trained
+
+
+def _other_split(scene: _Scene, task: str | None, split: str | None) -> bool:
+    return any(each.id == task and split not in (None, each.split) for each in scene.lab.tasks)
 
 
 def _models_of(scene: _Scene, task: str | None) -> Callable[[str], bool]:

@@ -32,7 +32,7 @@ _DIFFERENCE_BEHIND = re.compile(
     rf"\s{{0,2}}{vocabulary.alternation(vocabulary.every(vocabulary.DIFFERENCES))}\b", re.IGNORECASE
 )
 _BY = re.compile(r"(?:\bby|\+)\s{0,2}$", re.IGNORECASE)
-_MARKS_BEFORE = re.compile(r"[\s:=()~≈<>≥≤*_`\"'→$\\%|-]*")
+_MARKS_BEFORE = re.compile(r"[\s:=()~≈<>≥≤*_`\"'→$\\%\u2013\u2014-]*")
 _TOP_ONE = re.compile(r"\btop[-\s]?1(?!\d)", re.IGNORECASE)
 _NAMED = "\0"
 _NAMED_LIST = re.compile(rf"{_NAMED}(?:[\s,&/]{{0,3}}(?:{_AND}\s)?{_NAMED})+", re.IGNORECASE)
@@ -106,19 +106,19 @@ class Linker:
                 made += linked
                 waiting += [] if linked else [(group, below)]
         for group, below in waiting:
-            made += self._before(group) or self._behind(group, below, explicit=False)
+            # "Loss: 0.35 Accuracy 0.90": a number on either side is anybody's.
+            beside = self._adjacent(group), self._next(group, below, explicit=False)
+            if None in beside:
+                made += self._before(group) or self._behind(group, below, explicit=False)
         return sorted(made, key=lambda link: link.quantity.start)
 
     def _behind(self, group: _Group, below: _Group | None, *, explicit: bool) -> list[Link]:
         """``accuracy of 0.89``, ``precision and recall were 0.8 and 0.7``."""
-        limit = below.start if below else len(self._text)
-        index = next((i for i, n in enumerate(self._numbers) if n.start >= group.end), None)
-        if index is None or index in self._used or self._numbers[index].start >= limit:
+        index = self._next(group, below, explicit=explicit)
+        if index is None:
             return []
         gap = self._text[group.end : self._numbers[index].start]
-        if not self._is_link(gap, explicit=explicit):
-            return []
-        run = self._run(index, limit)
+        run = self._run(index, below.start if below else len(self._text))
         first = self._adjacent(group) if len(group.mentions) > 1 else None
         mentions = group.mentions[1:] if first is not None else group.mentions
         made = _paired(mentions, [self._numbers[each] for each in run])
@@ -126,6 +126,15 @@ class Linker:
             self._used |= set(run)
             made += self._single(group.mentions[0], first)
         return [_percent(link) for link in made] if "%" in gap else made
+
+    def _next(self, group: _Group, below: _Group | None, *, explicit: bool) -> int | None:
+        """Index of the first unused number behind a group, when the words between link them."""
+        limit = below.start if below else len(self._text)
+        index = next((i for i, n in enumerate(self._numbers) if n.start >= group.end), None)
+        if index is None or index in self._used or self._numbers[index].start >= limit:
+            return None
+        gap = self._text[group.end : self._numbers[index].start]
+        return index if self._is_link(gap, explicit=explicit) else None
 
     def _before(self, group: _Group) -> list[Link]:
         """``88.95% accuracy``, ``100% accuracy, precision, recall, and F1``."""
@@ -160,7 +169,6 @@ class Linker:
             if self._numbers[each].end > limit or not _NUMBER_LIST.fullmatch(gap):
                 break
             run.append(each)
-        # A number right before the next metric is that metric's: "accuracy of 0.9, 0.8 recall".
         return run
 
     def _is_link(self, gap: str, *, explicit: bool) -> bool:
@@ -168,7 +176,7 @@ class Linker:
         words = [word.lower() for word in _WORD.findall(plain)]
         if len(words) > 10 or not all(word in _LINKS for word in words):
             return False
-        if not _MARKS_BEFORE.fullmatch(_WORD.sub("", plain)) or plain.count("|") > 0:
+        if not _MARKS_BEFORE.fullmatch(_WORD.sub("", plain)):
             return False
         said = any(mark in gap for mark in ":=(") or bool(_EXPLICIT & set(words))
         return said or not explicit

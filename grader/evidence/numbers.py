@@ -3,13 +3,14 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
-from sys import maxunicode
 from unicodedata import decimal
 
 from grader.evidence import vocabulary
 from grader.model import Average, MetricName
 
+_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+# Full-width percent sign, colon, full stop and comma.
+_FULL_WIDTH = {0xFF05: "%", 0xFF1A: ":", 0xFF0E: ".", 0xFF0C: ","}
 _ITEM = vocabulary.alternation(vocabulary.every(vocabulary.ITEMS))
 
 # The atomic group keeps "88.95kB" from matching as "88.9"; the bounds keep a megabyte of digits
@@ -115,15 +116,9 @@ class Mention:
 
 def fold(text: str) -> str:
     """The text with every digit, percent sign and colon in ASCII; offsets stay the same."""
-    return text if text.isascii() else text.translate(_folding())
-
-
-@cache
-def _folding() -> dict[int, str]:
-    digits = {code: decimal(chr(code), None) for code in range(128, maxunicode + 1)}
-    table = {code: str(digit) for code, digit in digits.items() if digit is not None}
-    # Full-width percent sign, colon, full stop and comma.
-    return table | {0xFF05: "%", 0xFF1A: ":", 0xFF0E: ".", 0xFF0C: ","}
+    if text.isascii():
+        return text
+    return _FOREIGN_DIGIT.sub(lambda match: str(decimal(match[0])), text).translate(_FULL_WIDTH)
 
 
 def quantity_at(text: str, position: int, end: int) -> Quantity | None:

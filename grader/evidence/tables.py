@@ -13,7 +13,8 @@ _PIECE = re.compile(r"<(?P<close>/?)(?P<name>tr|th|td|thead|tbody)\b[^>]{0,500}>
 _TAG = re.compile(r"<[^<>]{0,500}>")
 _LONGEST = 200_000
 _BARS = re.compile(r"[|\u2502\u2503\u2551]")
-_GAP = re.compile(r"\t+|[^\S\n]{2,}")
+# Between numbers, and before a decimal, pandas may leave a single blank.
+_GAP = re.compile(r"\t+|[^\S\n]{2,}|(?<=[\d%])\s(?=-?[\d.])|\s(?=-?\d{0,15}\.\d)")
 _RULE = re.compile(r"[\s|:+\-=\u2500-\u257f]+")
 
 

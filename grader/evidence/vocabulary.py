@@ -131,7 +131,7 @@ LINKS: Table = {
         "on, test, set, its, hit, obtained, obtaining, came, out, images, image, samples, data, "
         "dataset, classification, zero, shot, respectively, for, this, overall, final, "
         "evaluation, validation, macro, weighted, micro, average, averaged, measured, percent, "
-        "macro-averaged, being, only, even"
+        "macro-averaged, being, only, even, least"
     )
 }
 """Words of prose that may stand between a metric and its number, in that order."""
@@ -156,7 +156,7 @@ QUALIFIERS: Table = {
 AGAINST: Table = {
     "en": (
         "than, outperform(?:s|ed|ing)?, compared (?:to|with), comparison (?:to|with), unlike, "
-        "versus, vs, against, beat(?:s|ing)?, exceed(?:s|ed|ing)?, surpass(?:es|ed|ing)?"
+        "against, beat(?:s|ing)?, exceed(?:s|ed|ing)?, surpass(?:es|ed|ing)?"
     )
 }
 """Words before the task a sentence is not about."""

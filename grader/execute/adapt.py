@@ -32,9 +32,7 @@ def adapt(cell: Cell) -> tuple[str, tuple[Adaptation, ...]]:
     for number, line in enumerate(lines):
         match = _INSTALLER.match(line)
         if match is not None:
-            found.append(
-                Adaptation(cell=cell.index, line=number + 1, text=line, reason=_REASON)
-            )
+            found.append(Adaptation(cell=cell.index, line=number + 1, text=line, reason=_REASON))
             _blank_continuation(lines, number)
             lines[number] = match["indent"] + nothing
     return "\n".join(lines), tuple(found)

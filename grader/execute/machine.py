@@ -15,7 +15,7 @@ _PRIVATE_FOLDERS = ("reference", "rubrics", "submissions", "templates", "tests")
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of the libraries a result depends on; a library that is not installed is left out."""
+    """Versions of the libraries a result depends on; one not installed is left out."""
     found = {}
     for name in _LIBRARIES:
         try:

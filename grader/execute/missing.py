@@ -19,16 +19,18 @@ _NO_NETWORK = re.compile(
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"['\"]((?:https?://)?[\w.-]+(?:/[\w.-]+)+)['\"]|host='([^']+)'")
+_ADVICE = re.compile(r"'https://huggingface\.co[^']*'")
 _USUAL_NAMES_OF_OWN_FILES = frozenset({"helper", "helpers", "my_utils", "util", "utils"})
 _HOSTED_ONLY = ("google.colab", "kaggle_secrets")
 
 
-def what_is_missing(error: str, message: str, submission: Submission) -> str | None:
+def what_is_missing(error: str, message: str, source: str, submission: Submission) -> str | None:
     """One sentence naming what this runner lacks, or ``None`` if it is something else.
 
     Args:
         error: Class of the exception.
         message: Its text.
+        source: The cell that raised it, searched for an id the message does not name.
         submission: The notebook, to know files it writes itself.
     """
     module = _NO_MODULE.search(message) if error == "ModuleNotFoundError" else None
@@ -39,7 +41,7 @@ def what_is_missing(error: str, message: str, submission: Submission) -> str | N
         name = next(each for each in package.groups() if each)
         return f"This runner does not have the package {name}."
     if _NO_NETWORK.search(message):
-        return _missing_asset(message)
+        return _missing_asset(message, source)
     return None
 
 
@@ -63,7 +65,7 @@ def _is_installed(top: str) -> bool:
         return False
 
 
-def _missing_asset(message: str) -> str:
-    named = _NAMED.search(message.replace("'https://huggingface.co'", ""))
+def _missing_asset(message: str, source: str) -> str:
+    named = _NAMED.search(_ADVICE.sub("", message)) or _NAMED.search(source)
     name = next((each for each in named.groups() if each), None) if named else None
     return f"This runner does not serve {name or 'something the notebook downloads'}."

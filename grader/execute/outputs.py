@@ -4,6 +4,7 @@ import re
 from typing import Any, Literal
 
 from nbclient import NotebookClient
+from nbformat import NotebookNode
 
 from grader.model import Output
 
@@ -19,7 +20,7 @@ _KINDS: dict[str, Literal["result", "display"]] = {
 class BoundedClient(NotebookClient):  # type: ignore[misc]
     """A notebook client that forgets what exceeds the output limit of a cell."""
 
-    def __init__(self, notebook: Any, *, output_bytes: int, **options: Any) -> None:
+    def __init__(self, notebook: NotebookNode, *, output_bytes: int, **options: object) -> None:
         super().__init__(notebook, **options)
         self._limit = output_bytes
         self._left = output_bytes
@@ -34,7 +35,13 @@ class BoundedClient(NotebookClient):  # type: ignore[misc]
         self.truncated = False
         self.error = None
 
-    def output(self, outs: Any, msg: Any, display_id: Any, cell_index: int) -> Any:
+    def output(
+        self,
+        outs: list[NotebookNode],
+        msg: dict[str, Any],
+        display_id: str | None,
+        cell_index: int,
+    ) -> NotebookNode | None:
         """Keep one message if the allowance permits."""
         content = msg["content"]
         if msg["msg_type"] == "error":
@@ -45,6 +52,13 @@ class BoundedClient(NotebookClient):  # type: ignore[misc]
         self._left -= _MESSAGE_OVERHEAD
         msg["content"] = self._trimmed(content)
         return super().output(outs, msg, display_id, cell_index)
+
+    def _update_display_id(self, display_id: str, msg: dict[str, Any]) -> None:
+        """Replace what was displayed before; nbclient calls this for every such message."""
+        left, self._left = self._left, self._limit
+        msg["content"] = self._trimmed(msg["content"])
+        self._left = left
+        super()._update_display_id(display_id, msg)
 
     def _trimmed(self, content: dict[str, Any]) -> dict[str, Any]:
         if "text" in content:
@@ -66,7 +80,7 @@ class BoundedClient(NotebookClient):  # type: ignore[misc]
         return kept
 
 
-def outputs_of(cell: Any, truncated: bool) -> tuple[Output, ...]:
+def outputs_of(cell: NotebookNode, truncated: bool) -> tuple[Output, ...]:
     """Outputs of an executed cell, neighbouring printed text joined."""
     merged: list[tuple[str, list[str], str | None]] = []
     for each in cell.get("outputs", []):
@@ -89,7 +103,7 @@ def outputs_of(cell: Any, truncated: bool) -> tuple[Output, ...]:
     )
 
 
-def _reduce(output: Any) -> tuple[str, str, str | None]:
+def _reduce(output: NotebookNode) -> tuple[str, str, str | None]:
     kind = output["output_type"]
     if kind == "stream":
         return "stderr" if output["name"] == "stderr" else "stdout", output["text"], None

@@ -34,7 +34,10 @@ class ForkProvisioner(KernelProvisionerBase):  # type: ignore[misc]
 
     async def wait(self) -> int | None:
         """Wait for the end of everything the kernel started."""
-        return 0 if self.fork is None else await asyncio.wrap_future(self.fork.exited)
+        if self.fork is None:
+            return 0
+        status: int = await asyncio.wrap_future(self.fork.exited)
+        return status
 
     async def send_signal(self, signum: int) -> None:
         """End the sandbox: a signal a notebook could handle is no use."""
@@ -49,14 +52,14 @@ class ForkProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         """End the sandbox."""
         await self.kill()
 
-    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+    async def pre_launch(self, **kwargs: object) -> dict[str, Any]:
         """Write the connection file."""
         self.parent.write_connection_file()
         self.connection_info = self.parent.get_connection_info()
         arguments: dict[str, Any] = await super().pre_launch(cmd=[], **kwargs)
         return arguments
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+    async def launch_kernel(self, cmd: list[str], **kwargs: object) -> dict[str, Any]:
         """Fork a kernel.
 
         Raises:
@@ -65,7 +68,8 @@ class ForkProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         if self.launcher is None:
             raise SandboxUnavailable("grader-fork kernels are started by grader.execute only")
         self.fork = await self.launcher(self.connection_info)
-        return self.connection_info
+        connection: dict[str, Any] = self.connection_info
+        return connection
 
     async def cleanup(self, restart: bool = False) -> None:
         """Nothing is held here."""

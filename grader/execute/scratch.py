@@ -26,7 +26,7 @@ def remove(folder: Path) -> None:
     numbers = itertools.count()
     top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
-        while names := os.listdir(top):
+        while names := os.listdir(top):  # noqa: PTH208 - of a descriptor
             for name in names:
                 if _is_folder(name, top):
                     _empty(name, top, numbers)
@@ -41,7 +41,7 @@ def _empty(name: str, top: int, numbers: "itertools.count[int]") -> None:
     os.chmod(name, stat.S_IRWXU, dir_fd=top)
     inner = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
     try:
-        for child in os.listdir(inner):
+        for child in os.listdir(inner):  # noqa: PTH208 - of a descriptor
             if _is_folder(child, inner):
                 # Moving a folder writes its entry for the parent.
                 os.chmod(child, stat.S_IRWXU, dir_fd=inner)

@@ -51,7 +51,7 @@ class Session:
         self._began = monotonic()
         self._events = EventStream()
         self._record = Record()
-        self._first_error: tuple[str, str] | None = None
+        self._first_error: tuple[str, str, str] | None = None
         self._over_memory = False
 
     async def run(self, server: ForkServer, order: dict[str, Any]) -> Record:
@@ -101,9 +101,7 @@ class Session:
         end = None
         for cell in self._submission.code_cells:
             if end is not None:
-                self._record.cells.append(
-                    CellRun(index=cell.index, outcome="skipped", seconds=0.0)
-                )
+                self._record.cells.append(CellRun(index=cell.index, outcome="skipped", seconds=0.0))
                 continue
             self._tell(cell, "running")
             end = await self._run_cell(cell, client, kernel)
@@ -129,7 +127,8 @@ class Session:
             outcome = "timeout" if end.outcome == "timeout" else "killed"
         elif client.error is not None:
             outcome = "error"
-        self._first_error = self._first_error or client.error
+        if self._first_error is None and client.error is not None:
+            self._first_error = (*client.error, cell.source)
         self._record.cells.append(
             CellRun(
                 index=cell.index,
@@ -208,7 +207,8 @@ class Session:
         record = self._record
         record.events = tuple(self._events.events)
         executed = [
-            cell for cell, run in zip(self._submission.code_cells, record.cells, strict=True)
+            cell
+            for cell, run in zip(self._submission.code_cells, record.cells, strict=True)
             if run.outcome in ("ok", "error") and cell.source.strip()
         ]
         record.recorder_complete = self._events.complete(len(executed))

@@ -99,6 +99,10 @@ class Evaluation(Artifact):
     is_training_data: bool | None = None
     """Whether a model was trained on exactly these rows; ``None`` when not known."""
 
+    off_task: bool = False
+    """Whether it was made on another split than the task's, or on the data trained on: it then
+    stands for the task only when nothing else does."""
+
     model: str | None = None
     """Model that predicted, where one is known."""
 
@@ -147,9 +151,12 @@ class Evidence(Artifact):
     """Whether the recorder stopped before the end without the kernel dying."""
 
     def best(self, task: str) -> Evaluation | None:
-        """The evaluation a task is judged by: the one with most items, the latest among equals.
+        """The evaluation a task is judged by: on its own split, with most items, the latest.
 
-        A demonstration on one picture before a full evaluation is therefore never judged.
+        A demonstration on one picture before a full evaluation is therefore never judged, and
+        what was scored while training does not hide a test on one image.
         """
         of_task = [each for each in self.evaluations if each.task == task]
-        return max(of_task, key=lambda each: (each.n, each.cell or -1), default=None)
+        return max(
+            of_task, key=lambda each: (not each.off_task, each.n, each.cell or -1), default=None
+        )

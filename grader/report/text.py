@@ -67,7 +67,7 @@ def number(value: float | None) -> str:
 
 def points(value: float) -> str:
     """Points without superfluous decimals."""
-    return f"{round(value, 2):g}"
+    return f"{round(value, 2):,g}"
 
 
 def count(n: int) -> str:

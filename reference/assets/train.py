@@ -1,9 +1,11 @@
-"""Train the checkpoints of the ``tiny`` profile: ``python reference/assets/train.py``.
+"""Train the checkpoints of the ``tiny`` profile: ``python reference/assets/train.py [FOLDER]``.
 
 Everything is drawn and seeded, and one thread is used, so that a machine of the same kind gives
-the same weights. Takes about ten minutes on one core.
+the same weights. Takes about ten minutes on one core: four for CLIP and six for ViT. Without a
+folder the checkpoints shipped in ``models`` are replaced.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,11 +21,12 @@ MODELS: dict[str, Callable[[Path], None]] = {
 
 
 def main() -> None:
-    """Train every checkpoint into ``models`` beside this file."""
+    """Train every checkpoint."""
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    models = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "models"
     for name, train in MODELS.items():
-        folder = Path(__file__).parent / "models" / name
+        folder = models / name
         folder.mkdir(parents=True, exist_ok=True)
         train(folder)
         print(f"{name}: {sum(file.stat().st_size for file in folder.iterdir()):,} bytes")

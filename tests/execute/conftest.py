@@ -10,6 +10,7 @@ import pytest
 
 from grader.execute import ForkSandbox, RunOptions
 from grader.model import Cell, Limits, Run, Submission
+from tests.execute.attacks import MARKER
 
 Runner = Callable[..., Run]
 
@@ -33,13 +34,20 @@ def assets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sandbox(assets: Path) -> Iterator[ForkSandbox]:
+def operator_environment() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPERATOR_TOKEN", MARKER)
+        yield
+
+
+@pytest.fixture(scope="session")
+def sandbox(assets: Path, operator_environment: None) -> Iterator[ForkSandbox]:
     with ForkSandbox(assets, "tiny") as made:
         yield made
 
 
 @pytest.fixture(scope="session")
-def open_sandbox(assets: Path) -> Iterator[ForkSandbox]:
+def open_sandbox(assets: Path, operator_environment: None) -> Iterator[ForkSandbox]:
     """No walls: an attack that fails here proves nothing elsewhere."""
     with ForkSandbox(assets, "tiny", level="none") as made:
         yield made

@@ -16,7 +16,7 @@ from transformers import (
     ViTImageProcessor,
 )
 
-METRIC = '''
+METRIC = """
 import datasets
 import evaluate
 from sklearn.metrics import accuracy_score
@@ -33,7 +33,7 @@ class Accuracy(evaluate.Metric):
 
     def _compute(self, predictions, references):
         return {"accuracy": float(accuracy_score(references, predictions))}
-'''
+"""
 COMMIT = "0" * 40
 SMALL = {
     "hidden_size": 16,

@@ -4,12 +4,13 @@ import pytest
 
 from grader.model import Result
 from grader.report import class_page
+from tests.report import sample_findings as facts
 from tests.report import sample_results as sample
 from tests.report.reading_html import Page
 
 
 def page_of(results: list[Result], pages: dict[str, str] | None = None) -> Page:
-    return Page(class_page(results, sample.CONTEXT, pages=pages or {}))
+    return Page(class_page(results, facts.CONTEXT, pages=pages or {}))
 
 
 def whole_class() -> list[Result]:
@@ -94,4 +95,4 @@ def test_anchors_are_unique_and_found() -> None:
 
 def test_a_class_of_three_hundred_is_one_page() -> None:
     results = [sample.single_sample(f"student{number}") for number in range(300)]
-    assert len(class_page(results, sample.CONTEXT, pages={}).encode()) < 5_000_000
+    assert len(class_page(results, facts.CONTEXT, pages={}).encode()) < 5_000_000

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from grader.model import Result
 from grader.report import class_page, student_page
 from grader.report.text import clean
+from tests.report import sample_findings as facts
 from tests.report import sample_results as sample
 from tests.report.reading_html import Page
 
@@ -34,9 +35,9 @@ PLAIN = "plain words"
 
 def pages(result: Result) -> list[str]:
     return [
-        student_page(result, sample.CONTEXT).html,
-        student_page(result, sample.CONTEXT, audience="reviewer").html,
-        class_page([result], sample.CONTEXT, pages={result.student: "students/1.html"}),
+        student_page(result, facts.CONTEXT).html,
+        student_page(result, facts.CONTEXT, audience="reviewer").html,
+        class_page([result], facts.CONTEXT, pages={result.student: "students/1.html"}),
     ]
 
 
@@ -71,7 +72,7 @@ def test_no_text_is_markup(text: str) -> None:
 
 
 def test_jinja_in_student_text_is_not_run() -> None:
-    text = Page(student_page(sample.hostile("{{ 7 * 7 }}"), sample.CONTEXT).html).text
+    text = Page(student_page(sample.hostile("{{ 7 * 7 }}"), facts.CONTEXT).html).text
     assert "{{ 7 * 7 }}" in text
     assert "49" not in text
 
@@ -135,11 +136,11 @@ def test_nothing_is_loaded_from_elsewhere(html: str) -> None:
 
 
 def test_the_student_page_needs_no_script() -> None:
-    assert Page(student_page(sample.single_sample(), sample.CONTEXT).html).tags["script"] == 0
+    assert Page(student_page(sample.single_sample(), facts.CONTEXT).html).tags["script"] == 0
 
 
 def test_a_huge_notebook_stays_a_small_page() -> None:
-    html = student_page(sample.huge(), sample.CONTEXT).html
+    html = student_page(sample.huge(), facts.CONTEXT).html
     assert len(html.encode()) < 5_000_000
     assert "The first 20 of 60 classes are shown." in html
     assert "Only the beginning is shown." in html

@@ -4,13 +4,15 @@ import pytest
 
 from grader.model import Comparisons, Detection, Grade, Outcome, Result
 from grader.report import Context, student_page
+from tests.report import sample_findings as facts
+from tests.report import sample_parts as parts
 from tests.report import sample_results as sample
 from tests.report.reading_html import Page
 
 OUTCOMES = sample.every_outcome()
 
 
-def page_of(result: Result, context: Context = sample.CONTEXT) -> Page:
+def page_of(result: Result, context: Context = facts.CONTEXT) -> Page:
     return Page(student_page(result, context).html)
 
 
@@ -21,7 +23,7 @@ def test_every_outcome_renders_with_its_message(name: str) -> None:
     assert f"Feedback for {result.student}" in page.text
     assert "Graded 14 Nov 2026, 09:42 UTC" in page.text
     assert result.message in page.text
-    assert len(student_page(result, sample.CONTEXT).html) < 1_000_000
+    assert len(student_page(result, facts.CONTEXT).html) < 1_000_000
 
 
 def test_the_verdict_is_composed_of_facts() -> None:
@@ -63,12 +65,14 @@ def test_short_pages_speak_of_no_points_and_no_tasks(result: Result) -> None:
     assert "Criteria and points" not in page.text
     assert "Fix this first" not in page.text
     assert not any(each.startswith("task-") for each in page.ids)
-    costs = "This costs no points." in page.text
-    assert costs == (result.outcome is not Outcome.UNREADABLE)
+    machine = result.outcome is not Outcome.UNREADABLE
+    assert page.text.count("costs no points") == machine
+    silent = page_of(result.model_copy(update={"message": ""}))
+    assert silent.text.count("costs no points") == machine
 
 
 def test_unknown_values_are_the_word_and_never_zero() -> None:
-    entry = sample.comparisons().entries[0]
+    entry = parts.comparisons().entries[0]
     blank = entry.model_copy(
         update=dict.fromkeys(
             ("claimed", "saved", "rerun", "recomputed", "n", "interval", "reference")
@@ -87,9 +91,9 @@ def test_the_claimed_number_keeps_its_spelling() -> None:
 
 def test_hints_and_starter_flaws_reach_the_reviewer_only() -> None:
     result = sample.single_sample()
-    student = student_page(result, sample.CONTEXT).html
-    reviewer = student_page(result, sample.CONTEXT, audience="reviewer").html
-    for hidden in (sample.HINT, sample.STARTER):
+    student = student_page(result, facts.CONTEXT).html
+    reviewer = student_page(result, facts.CONTEXT, audience="reviewer").html
+    for hidden in (facts.HINT, facts.STARTER):
         assert hidden.code not in student
         assert hidden.name not in student
         assert hidden.message not in student
@@ -99,26 +103,26 @@ def test_hints_and_starter_flaws_reach_the_reviewer_only() -> None:
 
 
 def test_a_criterion_never_quotes_what_the_student_must_not_see() -> None:
-    graded = sample.grade({"clip-valid": (sample.HINT,)})
+    graded = parts.grade({"clip-valid": (facts.HINT,)})
     quoted = tuple(
-        entry.model_copy(update={"why": f"Waits. {sample.HINT.message}"})
+        entry.model_copy(update={"why": f"Waits. {facts.HINT.message}"})
         for entry in graded.criteria
     )
     result = sample.single_sample().model_copy(
         update={"grade": Grade(submission="0", rubric="r@1", criteria=quoted)}
     )
-    html = student_page(result, sample.CONTEXT).html
-    assert html.count(sample.HINT.message) == len(quoted) - 1
+    html = student_page(result, facts.CONTEXT).html
+    assert html.count(facts.HINT.message) == len(quoted) - 1
 
 
 def test_both_audiences_find_a_finding_under_the_same_anchor() -> None:
     twice = (
-        sample.DAT005.model_copy(update={"from_starter": True}),
-        sample.DAT005,
+        facts.DAT005.model_copy(update={"from_starter": True}),
+        facts.DAT005,
     )
     result = sample.honest().model_copy(update={"detection": Detection(findings=twice)})
     student = page_of(result).ids
-    reviewer = Page(student_page(result, sample.CONTEXT, audience="reviewer").html).ids
+    reviewer = Page(student_page(result, facts.CONTEXT, audience="reviewer").html).ids
     assert "DAT005-2" in student
     assert "DAT005" not in student
     assert {"DAT005", "DAT005-2"} <= set(reviewer)
@@ -142,12 +146,12 @@ def test_a_long_excerpt_is_capped_and_says_so() -> None:
     source = "\n".join(f"line_{number}" for number in range(1, 101))
     cells = tuple(
         each.model_copy(update={"source": source}) if each.index == 5 else each
-        for each in sample.CELLS
+        for each in facts.CELLS
     )
-    shown = sample.finding("DAT005", "test-set-tuning", cell=5, line=50, task="clip")
+    shown = facts.finding("DAT005", "test-set-tuning", cell=5, line=50, task="clip")
     result = sample.honest().model_copy(
         update={
-            "evidence": sample.evidence(126, cells),
+            "evidence": parts.evidence(126, cells),
             "detection": Detection(findings=(shown,)),
         }
     )
@@ -192,9 +196,49 @@ def test_what_could_not_be_assessed_names_what_it_needs() -> None:
 
 
 def test_code_between_backticks_is_set_as_code() -> None:
-    shown = sample.DAT005.model_copy(update={"remedy": "Call `f(x)` once."})
-    odd = sample.DAT005.model_copy(update={"remedy": "A lone ` stays."})
+    shown = facts.DAT005.model_copy(update={"remedy": "Call `f(x)` once."})
+    odd = facts.DAT005.model_copy(update={"remedy": "A lone ` stays."})
     result = sample.honest().model_copy(update={"detection": Detection(findings=(shown, odd))})
-    html = student_page(result, sample.CONTEXT).html
+    html = student_page(result, facts.CONTEXT).html
     assert "Call <code>f(x)</code> once" in html
     assert "A lone ` stays" in html
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence"),
+    [
+        ("agrees", "Your ViT score of 0.9365 on 126 test images was reproduced"),
+        ("not-reproduced", "your ViT score of 0.9365 on 126 test images was not reproduced"),
+        ("above-band", "your ViT score of 0.9365 on 126 test images lies above the reference"),
+        ("not-comparable", "your ViT score of 0.9365 on 126 test images could not be compared"),
+        ("not-evaluated", "what your ViT score was computed from was not recorded"),
+    ],
+)
+def test_the_clause_follows_the_comparison(verdict: str, sentence: str) -> None:
+    entries = tuple(
+        each.model_copy(update={"verdict": verdict}) if each.task == "vit" else each
+        for each in parts.comparisons(126).entries
+    )
+    result = sample.honest().model_copy(update={"comparisons": Comparisons(entries=entries)})
+    assert sentence in page_of(result).text
+
+
+def test_a_score_on_training_images_says_so() -> None:
+    known = parts.evidence(126)
+    trained = tuple(
+        each.model_copy(update={"is_training_data": True, "split": "train"})
+        for each in known.evaluations
+    )
+    entries = tuple(
+        each.model_copy(update={"verdict": "not-comparable"})
+        for each in parts.comparisons(126).entries
+    )
+    result = sample.honest().model_copy(
+        update={
+            "evidence": known.model_copy(update={"evaluations": trained}),
+            "comparisons": Comparisons(entries=entries),
+        }
+    )
+    text = page_of(result).text
+    assert "was computed on the images the model was trained on" in text
+    assert "test images" not in text.partition("Task 1")[0]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.detect._metrics import scorings
+from grader.detect._metrics import fully_recorded, scorings
 from grader.detect._shown import Context, shown_literals
 from grader.detect.api import Sighting, detector
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Node, SourceGraph
@@ -70,12 +70,13 @@ def hard_coded_metric(case: Case) -> Iterator[Sighting]:
     ## Known limits
     A number that another cell's output shows, or that the run measured, may be copied into a table
     and is not reported. Numbers labelled as a baseline, a target, a threshold or somebody else's
-    result are left alone, and so are whole numbers.
+    result are left alone, and so are whole numbers. Rows of a table whose column names stand apart
+    from the numbers are not read.
 
     ## Source
     A deduction, no statistic: between the literal and the output there are only names, containers
-    and formatting. Certain only when a complete recording holds no evaluation of the task with
-    this score, at the precision typed, while the run printed it.
+    and formatting. Certain only when the run printed the number and its complete recording, in
+    which no cell failed, holds no evaluation with this score at the precision typed.
     """
     grouped: dict[str | None, list[_Typed]] = {}
     for typed in _unexplained(case):
@@ -186,7 +187,7 @@ def _confidence(case: Case, task: str | None, typed: _Typed) -> Confidence:
 
 def _confirmed(case: Case, task: str | None, typed: _Typed) -> bool:
     evidence = case.evidence
-    if EvidenceKind.RECORDING not in evidence.kinds or not evidence.recording.complete:
+    if not fully_recorded(case):
         return False
     unknown = [
         each

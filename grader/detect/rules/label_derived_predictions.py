@@ -94,7 +94,11 @@ def _sighting(task: str | None, at: Node, evaluation: Evaluation | None) -> Sigh
         confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
         message="The predictions are built from the true labels here, so the score measures this "
         "line and no model"
-        + (f" ({evaluation.n} predictions, 0 images seen by a model)." if evaluation else "."),
+        + (
+            f" ({evaluation.n} predictions, 0 images through a model of the task)."
+            if evaluation
+            else "."
+        ),
         measured=counted,
         remedy="Take each prediction from the model's output for the image, and use the labels "
         "only in the metric call.",

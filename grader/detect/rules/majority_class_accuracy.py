@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grader.detect._samples import judged, scoring_ref
+from grader.detect._samples import scoring_ref
 from grader.detect.api import Sighting, detector
 from grader.model import Case, Confidence, Evaluation, EvidenceKind, Label, Task
 
@@ -114,7 +114,7 @@ def majority_class_accuracy(case: Case) -> Iterator[Sighting]:
     0.5 and 0.05 are chosen so that balanced data can never be reported by the second rule.
     """
     for task in case.lab.tasks:
-        evaluation = judged(case, task)
+        evaluation = case.evidence.best(task.id)
         if evaluation is None or evaluation.n < FEWEST:
             continue
         tally = _tally(case, evaluation)

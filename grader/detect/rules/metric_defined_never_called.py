@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator
 
-from grader.detect._metrics import dead, scorings
+from grader.detect._metrics import dead, fully_recorded, scorings, trainer_of
 from grader.detect.api import Sighting, detector
-from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Function
+from grader.model import (
+    Case,
+    Confidence,
+    Evaluation,
+    EvidenceKind,
+    EvidenceRef,
+    Function,
+    Node,
+    SourceGraph,
+)
 
-EVALUATES = (".evaluate", ".predict", ".score", ".cross_val_score")
+EVALUATES = (".evaluate", ".predict", ".score", "sklearn.model_selection.cross_val_score")
 """Calls that evaluate a model without naming a metric function."""
 
 
@@ -48,8 +57,8 @@ def metric_defined_never_called(case: Case) -> Iterator[Sighting]:
 
     ## Source
     A deduction, no statistic: no call of the function can be reached from the top level and it is
-    handed to nothing. Certain only when the run was recorded to its end and holds no evaluation
-    of the task.
+    handed to nothing. Certain only when the run was recorded to its end without a failing cell
+    and holds no metric of the task.
     """
     tasks = case.evidence.cell_tasks
     seen: set[str | None] = set()
@@ -70,20 +79,37 @@ def _uncalled(case: Case) -> Iterator[Function]:
 def _evaluated(case: Case, task: str | None) -> bool:
     """Whether the task is evaluated in some other way, by the source or by the recording."""
     evidence = case.evidence
-    if any(each.task == task or task is None for each in evidence.evaluations):
+    if any(task in {each.task, None} and _has_metric(case, each) for each in evidence.evaluations):
         return True
     graph = evidence.source
     places = [each.node for each in scorings(graph)]
-    places += [node for node in graph.nodes if node.kind == "call" and node.name in EVALUATES]
+    places += [node for node in graph.calls(*EVALUATES) if not _only_loss(graph, node)]
     return any(
         evidence.cell_tasks.get(node.cell) == task and not dead(graph, node) for node in places
     )
 
 
+def _has_metric(case: Case, evaluation: Evaluation) -> bool:
+    """Whether an evaluation is more than the loss a ``Trainer`` without metrics returns."""
+    if evaluation.source != "trainer.evaluate":
+        return True
+    calls = case.evidence.recording.trainer_calls
+    return any(call.cell == evaluation.cell and call.has_compute_metrics for call in calls)
+
+
+def _only_loss(graph: SourceGraph, call: Node) -> bool:
+    """Whether a call is ``evaluate`` of a ``Trainer`` that was given no metrics."""
+    trainer = trainer_of(graph, call) if call.name == ".evaluate" else None
+    if trainer is None:
+        return False
+    given = {argument.name for argument in trainer.arguments}
+    later = any(binding.name.endswith(".compute_metrics") for binding in graph.bindings)
+    return not (given & {"compute_metrics", "**", "*"} or later)
+
+
 def _sighting(case: Case, task: str | None, function: Function) -> Sighting:
-    evidence = case.evidence
-    certain = EvidenceKind.RECORDING in evidence.kinds and evidence.recording.complete
-    counted = " and 0 evaluations were recorded in the run" if certain else ""
+    certain = fully_recorded(case)
+    counted = " and the run recorded no metric of the task" if certain else ""
     return Sighting(
         severity="major",
         confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
@@ -93,9 +119,9 @@ def _sighting(case: Case, task: str | None, function: Function) -> Sighting:
         f"none{counted}.",
         remedy=f"Call `{function.name}` with your predictions, or pass it to the Trainer as "
         f"`compute_metrics={function.name}` and call `trainer.evaluate()`.",
-        sure="The whole run was recorded and no evaluation took place."
+        sure="The whole run was recorded, and no metric of the task was computed in it."
         if certain
-        else "The code shows no call; the notebook was not run to confirm it.",
+        else "The code shows no call; no complete run confirms it.",
         evidence=(
             EvidenceRef(
                 kind=EvidenceKind.SOURCE,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from grader.detect._samples import by_task, judged, scoring_ref
+from grader.detect._samples import by_task, scoring_ref
 from grader.detect.api import Sighting, Undecided, detector
 from grader.model import Case, Confidence, Evaluation, EvidenceKind, Node, SourceGraph, Tag, Task
 
@@ -105,7 +105,7 @@ def missing_forward_passes(case: Case) -> Iterator[Sighting]:
 
 
 def _look(case: Case, task: Task) -> Iterator[Sighting]:
-    evaluation = judged(case, task)
+    evaluation = case.evidence.best(task.id)
     if evaluation is None or _by_trainer(evaluation) or _enough(evaluation):
         return
     if evaluation.forward_rows is None:

@@ -200,11 +200,16 @@ def _elsewhere(case: Case, claim: Claim) -> bool:
     """Whether the number stands in an output line that gives no metric, e.g. a class's row."""
     spelled = {_plain(claim.value), _plain(claim.value * 100)}
     taken = {(each.source, each.cell, each.output, each.line) for each in case.evidence.reported}
-    return any(
-        _plain(float(number.replace(",", "."))) in spelled
+    texts = [
+        text
         for source, cell, index, output in _outputs(case)
         for line, text in enumerate(output.text.splitlines(), start=1)
         if (source, cell, index, line) not in taken
+    ]
+    texts += [output.html or "" for _, _, _, output in _outputs(case)]
+    return any(
+        _plain(float(number.replace(",", "."))) in spelled
+        for text in texts
         for number in NUMBER.findall(text)
     )
 

@@ -71,8 +71,10 @@ def random_labels(case: Case) -> Iterator[Sighting]:
     for task, group in by_task(case).items():
         for scoring in group:
             draw = _draw(case.evidence.source, scoring)
+            if draw is None:
+                continue
             confidence, n = _confidence(case, scoring)
-            if draw is not None and confidence is not None:
+            if confidence is not None:
                 if confidence is Confidence.LIKELY and _judged_elsewhere(case, group, scoring):
                     confidence = Confidence.HINT
                 yield _sighting(task, draw, confidence, n)

@@ -12,8 +12,10 @@ from grader.model import (
     Confidence,
     EvidenceKind,
     EvidenceRef,
+    Node,
     Output,
     Reported,
+    SourceGraph,
 )
 
 CHANGE = re.compile(
@@ -44,6 +46,9 @@ JENSEN: frozenset[Average] = frozenset({"macro", "micro"})
 
 USUAL_ZERO_DIVISION = (0, 1, 0.0, 1.0, "warn")
 """Settings of ``zero_division`` that keep every class in every mean."""
+
+OWN_AVERAGE = re.compile(r"classification_report$|^torchmetrics\.|^torcheval\.")
+"""Calls that average without being told how, or leave out classes that never occur."""
 
 CERTAIN_FROM = 100.0
 """A bare number up to here may be a percentage typed without its sign."""
@@ -102,9 +107,10 @@ def range_or_monotonicity_violated(case: Case) -> Iterator[Sighting]:
 
     ## Known limits
     A bare number from 1 to 100 may be a percentage without its sign and is left alone. The bound
-    on F1 holds for macro and micro averages only; it is applied where the output or every metric
-    call names such an average, and three numbers of one output stand close together. Numbers
-    beside words of comparison ("change", "gap") are left alone, and so are numbers in the text.
+    on F1 holds for macro and micro averages only; it is applied where the output, or every metric
+    call that reaches the cell, names such an average, and the three numbers stand close together
+    in one output. Numbers beside words of comparison ("change", "gap") are left alone, and so are
+    numbers in the text.
 
     ## Source
     Macro F1 is at most 2PR/(P+R) of macro precision P and macro recall R: Jensen's inequality,
@@ -183,24 +189,24 @@ def _above_bound(precision: Reported, recall: Reported, f1: Reported) -> Iterato
 
 
 def _only_macro_called(case: Case, cell: int) -> bool:
-    """Whether the metric calls of the cell, else of the notebook, all name the macro average."""
-    here = _averages(case, cell)
-    return (here or _averages(case, None)) == {"macro"}
-
-
-def _averages(case: Case, cell: int | None) -> set[str]:
+    """Whether every metric call whose result reaches this cell names the macro average."""
     graph = case.evidence.source
-    found: set[str] = set()
-    for node in graph.nodes:
-        if node.kind != "call" or cell not in (None, node.cell):
-            continue
-        for argument in node.arguments:
-            value = graph.nodes[argument.node].value
-            if argument.name == "average":
-                found.add(str(value))
-            if argument.name == "zero_division" and value not in USUAL_ZERO_DIVISION:
-                found.add("classes left out")
-    return found
+    feeding = {
+        each.id for node in graph.nodes if node.cell == cell for each in graph.slice(node.id)
+    }
+    calls = [graph.nodes[each] for each in feeding if graph.nodes[each].kind == "call"]
+    if any(OWN_AVERAGE.search(call.name) for call in calls):
+        return False
+    return {average for call in calls for average in _averages(graph, call)} == {"macro"}
+
+
+def _averages(graph: SourceGraph, call: Node) -> Iterator[str]:
+    for argument in call.arguments:
+        value = graph.nodes[argument.node].value
+        if argument.name == "average":
+            yield str(value)
+        if argument.name == "zero_division" and value not in USUAL_ZERO_DIVISION:
+            yield "classes left out"
 
 
 def _top_k(case: Case) -> Iterator[Broken]:

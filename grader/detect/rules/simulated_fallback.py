@@ -32,9 +32,47 @@ SAID = re.compile(r"\b(?:print|warn|warning|display)\(\s*f?(?P<q>[\"'])(?P<text>
 BLANK = re.compile(
     r"(?:^|\.)(?:PIL\.Image\.new|(?:numpy|torch)\.(?:zeros|ones|full|empty|rand|randn)(?:_like)?)$"
 )
-METRIC = re.compile(r"acc|precision|recall|f1|score", re.I)
+METRIC = re.compile(
+    r"(?:accuracy|acc|precision|recall|f1)(?:_?score)?[\"'\]]*\s*[:=]\s*(?P<number>[\d.]+)", re.I
+)
+"""A score given as ``accuracy = 0.9`` or ``"eval_accuracy": 0.9``."""
+
 SHORTEST_MESSAGE = 8
 """Characters of a constant message that tell it from other outputs."""
+
+
+PLACEABLE = 20
+"""Fewest labels that can be told from a stretch of the served ones; see ``Evaluation.origin``."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """Whether the branch was taken."""
+
+    confidence: Confidence | None
+    """How sure it is that it was; ``None`` when it was not."""
+
+    sure: str
+
+
+NOT_TAKEN = _Verdict(None, "")
+RERUN = _Verdict(Confidence.CERTAIN, "Our run printed the message of this branch.")
+ONLY_HERE = _Verdict(
+    Confidence.HINT,
+    "Our run printed the message of this branch and the saved output does not show it: what "
+    "failed may be missing on this machine alone.",
+)
+RECORDED = _Verdict(
+    Confidence.CERTAIN,
+    "The labels recorded are of no served data set, and no image had gone through a model.",
+)
+DOUBTED = _Verdict(
+    Confidence.LIKELY,
+    "The labels recorded were found in no served data set, and fewer images than labels had gone "
+    "through a model.",
+)
+SAVED = _Verdict(Confidence.LIKELY, "The saved output shows the message of this branch.")
+UNKNOWN = _Verdict(Confidence.HINT, "Nothing shows whether this branch was taken.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +130,18 @@ def simulated_fallback(case: Case) -> Iterator[Sighting]:
     ## Source
     A deduction, no statistic: a random or constant value that stands in an `except` or fallback
     branch flows into what is scored. Certain only when our run printed the branch's message, or
-    scored labels of no served data set with fewer images through a model than labels.
+    scored 20 or more labels of no served data set without an image through a model. A message
+    that our run printed and the saved output lacks is a hint: the failure may be this machine's.
     """
     tasks = case.evidence.cell_tasks
     blocks = [block for cell in case.evidence.submission.code_cells for block in _blocks(cell)]
     seen: set[str | None] = set()
     for node, scoring in _made_up(case, blocks):
-        task = tasks.get(node.cell)
+        task = tasks.get(node.cell) or (tasks.get(scoring.node.cell) if scoring else None)
         verdict = _taken(case, node, scoring, blocks)
-        if task not in seen and verdict is not None:
+        if task not in seen and verdict.confidence is not None:
             seen.add(task)
-            yield _sighting(node, task, *verdict)
+            yield _sighting(node, task, verdict.confidence, verdict.sure)
 
 
 def _made_up(case: Case, blocks: list[_Block]) -> Iterator[tuple[Node, Scoring | None]]:
@@ -137,10 +176,15 @@ def _constants(case: Case, node: Node) -> bool:
 
 
 def _typed_score(case: Case, node: Node) -> bool:
-    if not (node.kind == "literal" and isinstance(node.value, float) and 0 < node.value <= 100):
+    """Whether a literal is given to a metric's name or key on its line."""
+    if not (node.kind == "literal" and type(node.value) is float and 0 < node.value <= 100):
         return False
-    lines = case.evidence.submission.cells[node.cell].source.splitlines()
-    return node.line <= len(lines) and bool(METRIC.search(lines[node.line - 1]))
+    line = case.evidence.submission.cells[node.cell].source.splitlines()[node.line - 1]
+    return any(_number(found["number"]) == node.value for found in METRIC.finditer(line))
+
+
+def _number(text: str) -> float | None:
+    return float(text) if text.count(".") < 2 and text != "." else None
 
 
 def _block_of(node: Node, blocks: list[_Block]) -> _Block | None:
@@ -188,47 +232,50 @@ def _is_fallback(header: re.Match[str], before: list[str], text: str) -> bool:
     return bool(MISSING.search(test) or WORDS.search(text))
 
 
-def _taken(
-    case: Case, node: Node, scoring: Scoring | None, blocks: list[_Block]
-) -> tuple[Confidence, str] | None:
-    """How sure it is that the branch was taken; ``None`` when it was not."""
+def _taken(case: Case, node: Node, scoring: Scoring | None, blocks: list[_Block]) -> _Verdict:
     evidence = case.evidence
     cells = running_cells(evidence.source, node)
     block = _block_of(node, blocks)
     message = _message(block) if block is not None else None
     ran = [each for each in evidence.rerun if each.index in cells and each.outcome != "skipped"]
     saved = [each for each in evidence.submission.cells if each.index in cells and each.outputs]
-    if message and ran:
-        return RERUN if _printed(message, ran) else None
-    answer = _by_arrays(case, scoring)
-    if answer is not None:
-        return RECORDED if answer else None
-    if message and saved:
-        return SAVED if _printed(message, saved) else None
-    return UNKNOWN
+    return (
+        _by_rerun(message, ran, saved)
+        or _by_arrays(case, scoring)
+        or _by_saved(message, saved)
+        or UNKNOWN
+    )
 
 
-RERUN = (Confidence.CERTAIN, "Our run printed the message of this branch.")
-RECORDED = (
-    Confidence.CERTAIN,
-    "The labels recorded are of no served data set, and fewer images than labels went through a "
-    "model.",
-)
-SAVED = (Confidence.LIKELY, "The saved output shows the message of this branch.")
-UNKNOWN = (Confidence.HINT, "Nothing shows whether this branch was taken.")
+def _by_rerun(
+    message: str | None, ran: Sequence[CellRun], saved: Sequence[Cell]
+) -> _Verdict | None:
+    if not message or not ran:
+        return None
+    if not _printed(message, ran):
+        return NOT_TAKEN
+    return RERUN if not saved or _printed(message, saved) else ONLY_HERE
 
 
-def _printed(message: str, cells: Sequence[Cell | CellRun]) -> bool:
-    return any(message in output.text for cell in cells for output in cell.outputs)
-
-
-def _by_arrays(case: Case, scoring: Scoring | None) -> bool | None:
-    """Whether the recorded arrays are the made-up ones; ``None`` when they do not tell."""
+def _by_arrays(case: Case, scoring: Scoring | None) -> _Verdict | None:
     seen = recorded(case, scoring) if scoring is not None else ()
     best = max(seen, key=lambda each: each.n, default=None)
     if best is None or (best.origin is None and best.forward_rows is None):
         return None
-    return best.origin is None and (best.forward_rows or 0) < best.n
+    rows = best.forward_rows or 0
+    if best.origin is not None or rows >= best.n:
+        return NOT_TAKEN
+    return RECORDED if rows == 0 and best.n >= PLACEABLE else DOUBTED
+
+
+def _by_saved(message: str | None, saved: Sequence[Cell]) -> _Verdict | None:
+    if not message or not saved:
+        return None
+    return SAVED if _printed(message, saved) else NOT_TAKEN
+
+
+def _printed(message: str, cells: Sequence[Cell | CellRun]) -> bool:
+    return any(message in output.text for cell in cells for output in cell.outputs)
 
 
 def _message(block: _Block) -> str | None:

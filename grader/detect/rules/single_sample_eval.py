@@ -6,7 +6,6 @@ from grader.detect._samples import (
     UNCOUNTED,
     Sized,
     by_task,
-    judged,
     limit_ref,
     pooled,
     rivals,
@@ -72,7 +71,7 @@ def single_sample_eval(case: Case) -> Iterator[Sighting]:
 
 
 def _look(case: Case, task: Task) -> Iterator[Sighting]:
-    evaluation = judged(case, task)
+    evaluation = case.evidence.best(task.id)
     if evaluation is None:
         if (found := sized(case, task)) is not None and found.n == 1:
             yield _read(task, found)
@@ -85,7 +84,7 @@ def _look(case: Case, task: Task) -> Iterator[Sighting]:
 def _counted(case: Case, task: Task, evaluation: Evaluation) -> Sighting:
     total = rows_available(case, task, evaluation)
     larger = rivals(case, task, evaluation)
-    available = f" although {total} were loaded" if total is not None and total > 1 else ""
+    available = f", although {total} were loaded" if total is not None and total > 1 else ""
     return _sighting(
         task,
         confidence=Confidence.LIKELY if larger else Confidence.CERTAIN,

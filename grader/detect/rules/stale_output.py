@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grader.detect._samples import STAND_INS, judged, wilson
+from grader.detect._samples import STAND_INS, wilson
 from grader.detect.api import Sighting, Undecided, detector
 from grader.model import (
     Case,
@@ -198,7 +198,7 @@ def _items(case: Case, saved: Reported, task: Task) -> int | None:
     here = [each.n for each in case.evidence.evaluations if each.cell == saved.cell]
     if here:
         return max(here)
-    evaluation = judged(case, task)
+    evaluation = case.evidence.best(task.id)
     return evaluation.n if evaluation is not None else None
 
 
@@ -266,7 +266,7 @@ def _significant(found: Sequence[Stale]) -> bool:
 
 
 def _message(found: Sequence[Stale]) -> str:
-    first = max(found, key=lambda one: abs(one.saved.value - (one.rerun or one.saved.value)))
+    first = found[0]
     metric, printed = first.saved.metric, first.saved.printed
     if first.rerun is None:
         return f"The saved output shows {metric} {printed}, but run again the cell prints none."

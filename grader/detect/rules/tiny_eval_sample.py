@@ -7,7 +7,6 @@ from grader.detect._samples import (
     Sized,
     by_task,
     half_width,
-    judged,
     limit_ref,
     pooled,
     rivals,
@@ -80,7 +79,7 @@ def tiny_eval_sample(case: Case) -> Iterator[Sighting]:
 
 
 def _look(case: Case, task: Task) -> Iterator[Sighting]:
-    evaluation = judged(case, task)
+    evaluation = case.evidence.best(task.id)
     if evaluation is None:
         if (found := sized(case, task)) is not None and 2 <= found.n < task.min_n:
             yield _read(task, found)

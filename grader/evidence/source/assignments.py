@@ -67,7 +67,7 @@ class Assignments(Calls):
         base = self.evaluate(target.value)
         key = self.evaluate(target.slice)
         self.hand_over(node)
-        fact = stored(self.fact(base), self.fact(key).const, node)
+        fact = stored(self.fact(base), self.fact(key).const, node, base)
         version = self.put(target, Draft("operation", "store", [base, key, node], fact=fact))
         self.rebind(target.value, version)
         self.record(dotted(target.value), target, node)

@@ -111,7 +111,7 @@ class Calls(Inlining):
         """
         fields = self.fact(result).fields
         if fields:
-            draft.fact = replace(draft.fact, fields=fields)
+            draft.fact = replace(draft.fact, fields=fields, rest=draft.receiver)
             kept = [n for key, n in fields.items() if not knowledge.is_label(str(key))]
             draft.deps += kept
         elif not self.drafts[result].reach & LABELS or self.drafts[result].reach & MODEL_OUTPUT:
@@ -231,7 +231,13 @@ class Calls(Inlining):
         if name not in knowledge.MUTATORS or (name == "train" and not role & Role.TRAINER):
             return
         fact = replace(
-            self.fact(base), const=None, fields=None, bound=None, columns=None, index=None
+            self.fact(base),
+            const=None,
+            fields=None,
+            rest=None,
+            bound=None,
+            columns=None,
+            index=None,
         )
         if name in knowledge.GROWS and not role & (Role.MODEL | Role.MEASURE):
             fact = self._grown(fact, [n for _, n in self.drafts[node].arguments], name)

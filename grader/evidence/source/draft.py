@@ -118,6 +118,9 @@ class Fact:
     fields: Mapping[Constant, int] | None = None
     """Nodes of its items by constant key or index."""
 
+    rest: int | None = None
+    """Node that holds the items not among ``fields``."""
+
     items: int | None = None
     """Node of a typical item."""
 
@@ -237,4 +240,6 @@ def merged(facts: "list[Fact]") -> Fact:
 
 def loosened(fact: Fact) -> Fact:
     """What still holds of a value that a loop may change."""
-    return replace(fact, const=None, fields=None, bound=None, index=None, tail=None, columns=None)
+    return replace(
+        fact, const=None, fields=None, rest=None, bound=None, index=None, tail=None, columns=None
+    )

@@ -13,7 +13,7 @@ from grader.evidence.source.draft import (
     Fact,
     Role,
 )
-from grader.evidence.source.flow import DEPTH
+from grader.evidence.source.flow import BUILTINS, DEPTH
 from grader.evidence.source.items import Items
 from grader.evidence.source.recognise import METRIC
 
@@ -60,7 +60,9 @@ class Expressions(Items):
         bound = self.lookup(text)
         if bound is None or self.is_import(bound):
             path = self.path(code) or text
-            return self.put(code, Draft("name", path, fact=Fact(path=path)))
+            known = bound is not None or "." in path or path in BUILTINS
+            fact = Fact(path=path) if known else NOTHING
+            return self.put(code, Draft("name", path, fact=fact))
         return self.put(code, Draft("name", text, [bound], fact=self.fact(bound)))
 
     def is_import(self, node: int) -> bool:

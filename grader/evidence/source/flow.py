@@ -223,7 +223,9 @@ class Flow(ABC):
         deps = [node] if base is None else [base, node]
         fact = NOTHING if base is None else self.fact(base)
         key = place.slice if isinstance(place, ast.Subscript) else None
-        return self.put(place, Draft("operation", "store", deps, fact=_stored(fact, key, node)))
+        return self.put(
+            place, Draft("operation", "store", deps, fact=_stored(fact, key, node, base))
+        )
 
     # --- branches ----------------------------------------------------------------------
 
@@ -319,20 +321,22 @@ def knows(path: str) -> bool:
     return any(question(path) for question in questions)
 
 
-def _stored(fact: Fact, key: ast.expr | None, node: int) -> Fact:
+def _stored(fact: Fact, key: ast.expr | None, node: int, base: int | None) -> Fact:
     constant = key.value if isinstance(key, ast.Constant) else None
-    return stored(fact, constant if isinstance(constant, int | str) else None, node)
+    return stored(fact, constant if isinstance(constant, int | str) else None, node, base)
 
 
-def stored(fact: Fact, key: Constant, node: int) -> Fact:
+def stored(fact: Fact, key: Constant, node: int, base: int | None) -> Fact:
     """What is known of a container after ``value[key] = node``."""
-    fields = None
+    fields = rest = None
     if isinstance(key, int | str) and (fact.fields is not None or fact.columns is None):
         fields = {**(fact.fields or {}), key: node}
+        rest = base if fact.rest is None else fact.rest
     return replace(
         fact,
         const=None,
         fields=fields,
+        rest=rest,
         items=node if fact.items is None else fact.items,
         bound=None,
         columns=None,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from grader.evidence.source import knowledge, parts
 from grader.evidence.source.draft import NOTHING, Constant, Draft, Fact, Role, Routine, Scope
 from grader.evidence.source.flow import Flow
+from grader.evidence.source.knowledge import split_of
 from grader.evidence.source.recognise import Meaning, limited, whole
 
 
@@ -104,6 +105,8 @@ class Items(Flow):
             known = _field(fact.fields, constant)
         if known is not None:
             draft.deps, draft.fact = [known], self.fact(known)
+        elif fact.rest is not None and isinstance(constant, str) and not split_of(constant):
+            draft.deps = [fact.rest]
         elif fact.items is not None:
             items = self.fact(fact.items)
             draft.fact = Fact(role=items.role, routine=items.routine, path=items.path)
@@ -147,12 +150,18 @@ class Items(Flow):
         ends = [end for end in (lower, upper, step) if end is not None]
         draft = Draft("subscript", "Slice", [base, *ends], receiver=base)
         start, stop = self._span(lower, upper)
-        first = lower is None or start is not None
-        if step is None and first and (upper is not None or stop is not None):
+        if step is None and not self._window(lower, upper):
             self.apply(draft, parts.slice_item(start, stop, self.drafts[base]))
         else:
             draft.fact = Fact(role=self.fact(base).role & ~Role.MATCHES)
         return self.put(code, draft)
+
+    def _window(self, lower: int | None, upper: int | None) -> bool:
+        """Whether a slice is one of several that together keep every row, or drops a few."""
+        first = None if lower is None else _number(self.drafts[lower])
+        if upper is None:
+            return first is None or first >= 0
+        return lower is not None and first is None
 
     def _span(self, lower: int | None, upper: int | None) -> tuple[int | None, int | None]:
         start, stop = (None if end is None else _number(self.drafts[end]) for end in (lower, upper))
@@ -178,9 +187,7 @@ class Items(Flow):
         fact = NOTHING
         if not any(isinstance(part, ast.Starred) for part in parts):
             texts = tuple(self.fact(n).const for n in nodes)
-            splits = tuple(
-                knowledge.split_of(t.partition("[")[0]) for t in texts if isinstance(t, str)
-            )
+            splits = tuple(split_of(t.partition("[")[0]) for t in texts if isinstance(t, str))
             fact = Fact(
                 fields=dict(enumerate(nodes)) if len(nodes) <= 1000 else None,
                 items=self._typical(nodes),
@@ -190,7 +197,7 @@ class Items(Flow):
         return self.put(code, Draft("collection", name, nodes, fact=fact))
 
     def _typical(self, nodes: list[int]) -> int | None:
-        return next((n for n in nodes if self.fact(n).role or self.fact(n).routine), None)
+        return next((n for n in nodes if _is_known(self.fact(n))), None)
 
     def dictionary(self, code: ast.expr) -> int:
         """A dict display."""
@@ -276,3 +283,7 @@ def _number(end: Draft) -> int | None:
     if isinstance(negative, int) and negative < 0:
         return negative
     return whole(end)
+
+
+def _is_known(fact: Fact) -> bool:
+    return bool(fact.role) or fact.routine is not None or fact.path is not None

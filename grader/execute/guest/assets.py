@@ -1,11 +1,10 @@
 """Serve datasets and metrics from the assets folder, and record what is loaded."""
 
 import functools
-import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from .foreign import Foreign, library
 from .recorder import Recorder
 
 # They choose among the files or revisions of a published dataset; a snapshot has only one.
@@ -14,39 +13,33 @@ _OF_PUBLISHED_DATASETS = ("name", "revision", "token", "trust_remote_code")
 
 def install(recorder: Recorder) -> None:
     """Wrap ``datasets.load_dataset``, ``evaluate.load`` and ``from_pretrained`` of models."""
-    datasets = importlib.import_module("datasets")
+    datasets = library("datasets")
     serve = _serve_dataset(recorder, datasets.load_dataset, datasets.load_from_disk)
-    datasets.load_dataset = importlib.import_module("datasets.load").load_dataset = serve
-    evaluate = importlib.import_module("evaluate")
-    evaluate.load = importlib.import_module("evaluate.loading").load = _serve_metric(
-        recorder, evaluate.load
-    )
-    models = importlib.import_module("transformers.modeling_utils").PreTrainedModel
+    datasets.load_dataset = library("datasets.load").load_dataset = serve
+    evaluate = library("evaluate")
+    evaluate.load = library("evaluate.loading").load = _serve_metric(recorder, evaluate.load)
+    models = library("transformers.modeling_utils").PreTrainedModel
     models.from_pretrained = classmethod(
         _watch_from_pretrained(recorder, models.from_pretrained.__func__)
     )
 
 
-def dataset_origin(recorder: Recorder, dataset: Any) -> str | None:
+def dataset_origin(dataset: Foreign) -> str | None:
     """Canonical id of the dataset this object's rows were read from, where it still says so."""
     info = getattr(dataset, "info", None)
-    sources = getattr(info, "download_checksums", None) or {}
-    for served in recorder.serving.get("datasets", {}).values():
-        folder = f"{recorder.assets / served['path']}/"
-        if any(str(source).startswith(folder) for source in sources):
-            return str(served["id"])
-    return None
+    sources = getattr(info, "download_checksums", None)
+    return next(iter(sources), None) if type(sources) is dict else None
 
 
-def _served(recorder: Recorder, kind: str, name: Any) -> Any:
+def _served(recorder: Recorder, kind: str, name: Foreign) -> Foreign:
     return recorder.serving.get(kind, {}).get(name) if isinstance(name, str) else None
 
 
 def _serve_dataset(
-    recorder: Recorder, load: Callable[..., Any], load_saved: Callable[..., Any]
-) -> Callable[..., Any]:
+    recorder: Recorder, load: Callable[..., Foreign], load_saved: Callable[..., Foreign]
+) -> Callable[..., Foreign]:
     @functools.wraps(load)
-    def load_dataset(path: Any, *args: Any, **kwargs: Any) -> Any:
+    def load_dataset(path: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
         served = _served(recorder, "datasets", path)
         with recorder.nested("load") as outermost:
             if served is None:
@@ -65,10 +58,10 @@ def _serve_dataset(
 
 def _load_folder(
     folder: Path,
-    kwargs: dict[str, Any],
-    load: Callable[..., Any],
-    load_saved: Callable[..., Any],
-) -> Any:
+    kwargs: dict[str, Foreign],
+    load: Callable[..., Foreign],
+    load_saved: Callable[..., Foreign],
+) -> Foreign:
     """Load a snapshot: data files, or what ``save_to_disk`` wrote."""
     if (folder / "dataset_dict.json").exists():
         loaded = load_saved(str(folder))
@@ -78,7 +71,10 @@ def _load_folder(
     return load(str(folder), **kept)
 
 
-def _record_dataset(recorder: Recorder, asset: str, split: Any, loaded: Any) -> None:
+def _record_dataset(recorder: Recorder, asset: str, split: Foreign, loaded: Foreign) -> None:
+    for part in loaded.values() if isinstance(loaded, dict) else (loaded,):
+        # The one field for "where from" that select, map and shuffle hand on.
+        part.info.download_checksums = {asset: {"num_bytes": None, "checksum": None}}
     rows = getattr(loaded, "num_rows", None)
     if isinstance(rows, dict):
         rows = sum(rows.values())
@@ -91,9 +87,9 @@ def _record_dataset(recorder: Recorder, asset: str, split: Any, loaded: Any) -> 
     )
 
 
-def _serve_metric(recorder: Recorder, load: Callable[..., Any]) -> Callable[..., Any]:
+def _serve_metric(recorder: Recorder, load: Callable[..., Foreign]) -> Callable[..., Foreign]:
     @functools.wraps(load)
-    def load_metric(path: Any, *args: Any, **kwargs: Any) -> Any:
+    def load_metric(path: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
         folder = _served(recorder, "metrics", path)
         place = path if folder is None else str(recorder.assets / folder)
         with recorder.nested("load"):
@@ -104,9 +100,11 @@ def _serve_metric(recorder: Recorder, load: Callable[..., Any]) -> Callable[...,
     return load_metric
 
 
-def _watch_from_pretrained(recorder: Recorder, load: Callable[..., Any]) -> Callable[..., Any]:
+def _watch_from_pretrained(
+    recorder: Recorder, load: Callable[..., Foreign]
+) -> Callable[..., Foreign]:
     @functools.wraps(load)
-    def from_pretrained(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    def from_pretrained(cls: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
         with recorder.nested("load") as outermost:
             loaded = load(cls, *args, **kwargs)
         if outermost:
@@ -118,7 +116,7 @@ def _watch_from_pretrained(recorder: Recorder, load: Callable[..., Any]) -> Call
     return from_pretrained
 
 
-def _record_model(recorder: Recorder, name: str, loaded: Any) -> None:
+def _record_model(recorder: Recorder, name: str, loaded: Foreign) -> None:
     model = loaded[0] if isinstance(loaded, tuple) else loaded
     for part in model.modules():
         recorder.models[part] = name

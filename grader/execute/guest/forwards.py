@@ -5,12 +5,11 @@ Only the outermost call that takes images counts: ``model(...)`` and
 """
 
 import functools
-import importlib
 import inspect
 import threading
 from collections.abc import Callable
-from typing import Any
 
+from .foreign import Foreign, library
 from .recorder import Recorder
 
 _IMAGES = "pixel_values"
@@ -25,17 +24,17 @@ class _Depth(threading.local):
 
 def install(recorder: Recorder) -> None:
     """Wrap the call of every ``torch.nn.Module``."""
-    kind = importlib.import_module("torch").nn.Module
+    kind = library("torch").nn.Module
     kind.__call__ = _watch_call(recorder, kind.__call__)
 
 
-def _watch_call(recorder: Recorder, call: Callable[..., Any]) -> Callable[..., Any]:
-    torch = importlib.import_module("torch")
+def _watch_call(recorder: Recorder, call: Callable[..., Foreign]) -> Callable[..., Foreign]:
+    torch = library("torch")
     depth = _Depth()
-    takes_images = functools.cache(_takes_images)
+    takes_images: Callable[[type], bool] = functools.cache(_takes_images)
 
     @functools.wraps(call)
-    def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def watched(self: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
         if depth.counted or not recorder.active:
             return call(self, *args, **kwargs)
         rows = None
@@ -64,7 +63,7 @@ def _takes_images(kind: type) -> bool:
     return names[1:2] == [_IMAGES]
 
 
-def _rows(torch: Any, images: Any) -> int | None:
+def _rows(torch: Foreign, images: Foreign) -> int | None:
     if type(images) is not torch.Tensor or images.dim() not in _IMAGE_DIMENSIONS:
         return None
     if not images.is_floating_point() or images.shape[-3] not in _CHANNELS:
@@ -72,7 +71,7 @@ def _rows(torch: Any, images: Any) -> int | None:
     return int(images.shape[0])
 
 
-def _name(recorder: Recorder, module: Any) -> str:
+def _name(recorder: Recorder, module: Foreign) -> str:
     """Id the module, or a part of it, was loaded from; else its class."""
     if module not in recorder.models:
         loaded = (recorder.models[part] for part in module.modules() if part in recorder.models)

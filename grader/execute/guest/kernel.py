@@ -1,6 +1,5 @@
 """One kernel: process 1 of its namespaces, and the kernel proper as its child."""
 
-import importlib
 import json
 import os
 import random
@@ -8,9 +7,10 @@ import signal
 import sys
 import traceback
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from . import linux, recorder, walls
+from .foreign import Foreign, library
 from .order import STUDENT, Layout, Order, WallError
 
 WARM_HOME = "GRADER_WARM_HOME"
@@ -154,8 +154,8 @@ def _become_kernel(order: Order, streams: Streams, gate: _Gate) -> NoReturn:
 
 
 def _keep_only(streams: Streams) -> None:
-    for name in os.listdir("/proc/self/fd"):
-        descriptor = int(name)
+    for entry in Path("/proc/self/fd").iterdir():
+        descriptor = int(entry.name)
         if descriptor > 2 and descriptor not in streams:
             try:
                 os.close(descriptor)
@@ -195,18 +195,18 @@ def _move_in(order: Order, layout: Layout) -> None:
         TMPDIR=str(layout.tmp),
         GRADER_SEED=str(order.seed),
     )
-    importlib.import_module("tempfile").tempdir = None
+    library("tempfile").tempdir = None
     work = layout.home / "work"
     work.mkdir(exist_ok=True)
     os.chdir(work)
     sys.path.insert(0, "")
 
 
-def _move_constants(module: Any, places: dict[str, str]) -> None:
+def _move_constants(module: Foreign, places: dict[str, str]) -> None:
     """Constants such as ``datasets.config.HF_DATASETS_CACHE`` were computed before the fork."""
     for name, value in list(vars(module).items()):
         if type(value) is str:
-            moved: Any = _moved(value, places)
+            moved: Foreign = _moved(value, places)
         elif isinstance(value, PurePath):
             moved = type(value)(_moved(str(value), places))
         else:
@@ -222,9 +222,9 @@ def _moved(text: str, places: dict[str, str]) -> str:
 
 
 def _seed(order: Order) -> None:
-    torch = importlib.import_module("torch")
+    torch = library("torch")
     random.seed(order.seed)
-    importlib.import_module("numpy").random.seed(order.seed % (1 << 32))
+    library("numpy").random.seed(order.seed % (1 << 32))
     torch.manual_seed(order.seed)
     if torch.get_num_threads() != order.threads:
         torch.set_num_threads(order.threads)
@@ -233,16 +233,16 @@ def _seed(order: Order) -> None:
 def _device() -> str:
     if not Path("/dev/nvidiactl").exists():
         return "cpu"
-    cuda = importlib.import_module("torch").cuda
+    cuda = library("torch").cuda
     return str(cuda.get_device_name()) if cuda.is_available() else "cpu"
 
 
-def _application(order: Order, layout: Layout) -> Any:
+def _application(order: Order, layout: Layout) -> Foreign:
     """The kernel, its sockets bound, its loop not yet started."""
     connection = {**order.connection, "ip": str(layout.ipc / "k")}
     file = layout.home / ".kernel.json"
     file.write_text(json.dumps(connection), encoding="utf-8")
-    kernelapp = importlib.import_module("ipykernel.kernelapp")
+    kernelapp = library("ipykernel.kernelapp")
     application = kernelapp.IPKernelApp.instance()
     application.initialize(
         ["-f", str(file), "--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=50"]

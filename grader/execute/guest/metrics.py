@@ -1,14 +1,13 @@
 """Record calls of metric functions, with what they were given."""
 
 import functools
-import importlib
 import inspect
 import numbers
 from collections.abc import Callable
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from . import plain
+from .foreign import Foreign, library
 from .recorder import Recorder
 
 _FUNCTIONS = (
@@ -32,18 +31,18 @@ _FUNCTIONS = (
 
 def install(recorder: Recorder) -> None:
     """Wrap functions of ``sklearn.metrics`` and methods of ``evaluate.EvaluationModule``."""
-    sklearn = importlib.import_module("sklearn.metrics")
+    sklearn = library("sklearn.metrics")
     for name in _FUNCTIONS:
         # Only the public name: what the library calls itself is not a second evaluation.
         setattr(sklearn, name, _watch_function(recorder, getattr(sklearn, name)))
-    _watch_module(recorder, importlib.import_module("evaluate").EvaluationModule)
+    _watch_module(recorder, library("evaluate").EvaluationModule)
 
 
-def _watch_function(recorder: Recorder, function: Callable[..., Any]) -> Callable[..., Any]:
+def _watch_function(recorder: Recorder, function: Callable[..., Foreign]) -> Callable[..., Foreign]:
     signature = inspect.signature(function)
 
     @functools.wraps(function)
-    def metric(*args: Any, **kwargs: Any) -> Any:
+    def metric(*args: Foreign, **kwargs: Foreign) -> Foreign:
         with recorder.nested("metric") as outermost:
             value = function(*args, **kwargs)
         if outermost:
@@ -62,13 +61,17 @@ def _watch_function(recorder: Recorder, function: Callable[..., Any]) -> Callabl
     return metric
 
 
-def _watch_module(recorder: Recorder, kind: Any) -> None:
-    """``compute`` alone, ``add`` and ``add_batch`` then ``compute``: all pass through here."""
-    gathered: WeakKeyDictionary[Any, tuple[list[Any], list[Any]]] = WeakKeyDictionary()
+def _watch_module(recorder: Recorder, kind: Foreign) -> None:
+    """``compute`` alone, ``add`` and ``add_batch`` then ``compute``: all pass through here.
+
+    The library copies these methods, and appends to their docstrings, for every instance.
+    """
+    gathered: WeakKeyDictionary[Foreign, tuple[list[Foreign], list[Foreign]]] = WeakKeyDictionary()
     compute, add_batch, add = kind.compute, kind.add_batch, kind.add
 
     @functools.wraps(compute)
-    def watched_compute(self: Any, **kwargs: Any) -> Any:
+    def watched_compute(self: Foreign, **kwargs: Foreign) -> Foreign:
+        """Compute the evaluation module."""
         with recorder.nested("metric") as outermost:
             value = compute(self, **kwargs)
         if outermost:
@@ -78,13 +81,15 @@ def _watch_module(recorder: Recorder, kind: Any) -> None:
         return value
 
     @functools.wraps(add_batch)
-    def watched_add_batch(self: Any, **kwargs: Any) -> Any:
+    def watched_add_batch(self: Foreign, **kwargs: Foreign) -> Foreign:
+        """Add a batch of predictions and references for the evaluation module's stack."""
         with recorder.quietly("evaluate"):
             _gather(gathered, self, kwargs)
         return add_batch(self, **kwargs)
 
     @functools.wraps(add)
-    def watched_add(self: Any, **kwargs: Any) -> Any:
+    def watched_add(self: Foreign, **kwargs: Foreign) -> Foreign:
+        """Add one prediction and reference for the evaluation module's stack."""
         with recorder.quietly("evaluate"):
             one = {key: [kwargs.get(key[:-1], kwargs.get(key))] for key in _SIDES}
             _gather(gathered, self, one)
@@ -97,9 +102,9 @@ _SIDES = ("references", "predictions")
 
 
 def _gather(
-    gathered: WeakKeyDictionary[Any, tuple[list[Any], list[Any]]],
-    module: Any,
-    given: dict[str, Any],
+    gathered: WeakKeyDictionary[Foreign, tuple[list[Foreign], list[Foreign]]],
+    module: Foreign,
+    given: dict[str, Foreign],
 ) -> None:
     sides = gathered.setdefault(module, ([], []))
     for side, name in zip(sides, _SIDES, strict=True):
@@ -113,15 +118,15 @@ def _gather(
 
 def _emit(
     recorder: Recorder,
-    call: tuple[str, str, Any],
-    sides: tuple[Any, Any],
-    value: Any,
+    call: tuple[str, str, Foreign],
+    sides: tuple[Foreign, Foreign],
+    value: Foreign,
 ) -> None:
-    library, function, average = call
+    origin, function, average = call
     y_true, y_pred = recorder.array(sides[0]), recorder.array(sides[1])
     recorder.emit(
         "metric",
-        library=library,
+        library=origin,
         function=function,
         y_true=y_true,
         y_pred=y_pred,
@@ -132,7 +137,7 @@ def _emit(
     )
 
 
-def _number(function: str, value: Any) -> float | None:
+def _number(function: str, value: Foreign) -> float | None:
     if isinstance(value, dict):
         value = value.get(function)
     return float(value) if isinstance(value, numbers.Real) else None

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from time import monotonic
-from typing import Any
 
 from . import plain
+from .foreign import Foreign
 
 _MAX_NAMES = 500
 _MAX_BYTES_PER_CELL = 2 << 20
@@ -15,7 +15,7 @@ _MIN_ELEMENTS = 2
 class Watcher:
     """Notices arrays that are new or have changed since the last cell."""
 
-    def __init__(self, shell: Any) -> None:
+    def __init__(self, shell: Foreign) -> None:
         self._shell = shell
         self._digests: dict[str, str] = {}
 

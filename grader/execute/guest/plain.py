@@ -9,7 +9,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+
+from .foreign import Foreign
 
 MAX_ELEMENTS = 20_000
 _MAX_CHARACTERS = 200
@@ -32,7 +33,7 @@ class Labels:
         return hashlib.sha256(json.dumps(self.values).encode()).hexdigest()[:16]
 
 
-def labels(value: Any, *, whole_floats: bool = False) -> Labels | None:
+def labels(value: Foreign, *, whole_floats: bool = False) -> Labels | None:
     """The elements of a one-dimensional list, tuple, array, tensor or column.
 
     Args:
@@ -54,10 +55,10 @@ def labels(value: Any, *, whole_floats: bool = False) -> Labels | None:
     return Labels(length, plain)
 
 
-_Listing = tuple[int, Callable[[], Any], Callable[[], Any]]
+_Listing = tuple[int, Callable[[], Foreign], Callable[[], Foreign]]
 
 
-def _listing(value: Any) -> _Listing | None:
+def _listing(value: Foreign) -> _Listing | None:
     """Length, a function for the first element and one for all of them."""
     kind = type(value)
     if kind is list or kind is tuple:
@@ -73,7 +74,7 @@ def _listing(value: Any) -> _Listing | None:
     return None
 
 
-def _listing_of_array(array: Any) -> _Listing | None:
+def _listing_of_array(array: Foreign) -> _Listing | None:
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim != 1 or array.dtype.kind not in _LABEL_KINDS + "f":
@@ -81,7 +82,7 @@ def _listing_of_array(array: Any) -> _Listing | None:
     return len(array), lambda: array[:1].tolist()[0], lambda: array.tolist()
 
 
-def _array_of_tensor(tensor: Any) -> Any:
+def _array_of_tensor(tensor: Foreign) -> Foreign:
     if tensor.dim() > 2 or tensor.is_sparse or tensor.numel() > 10 * MAX_ELEMENTS:
         return None
     detached = tensor.detach().cpu()
@@ -93,10 +94,10 @@ def _is(kind: type, module: str, name: str) -> bool:
     return kind is getattr(sys.modules.get(module), name, None)
 
 
-def _label(element: Any, whole_floats: bool) -> int | str | None:
-    if type(element).__module__ == "numpy" and _is_scalar(element):
-        element = element.item()
-    elif _is(type(element), "torch", "Tensor") and element.dim() == 0:
+def _label(element: Foreign, whole_floats: bool) -> int | str | None:
+    if (type(element).__module__ == "numpy" and _is_scalar(element)) or (
+        _is(type(element), "torch", "Tensor") and element.dim() == 0
+    ):
         element = element.item()
     kind = type(element)
     if kind is bool or kind is int:
@@ -108,6 +109,6 @@ def _label(element: Any, whole_floats: bool) -> int | str | None:
     return None
 
 
-def _is_scalar(element: Any) -> bool:
+def _is_scalar(element: Foreign) -> bool:
     numpy = sys.modules["numpy"]
     return type(element).__name__ in vars(numpy) and isinstance(element, numpy.generic)

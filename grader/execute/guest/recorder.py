@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from . import namespace, plain
+from .foreign import Foreign
 
 # Bound now: a notebook may replace json.dumps or os.write.
 _encode = json.JSONEncoder().encode
@@ -35,9 +35,9 @@ class Recorder:
         self._depths: Counter[str] = Counter()
         self._rows: Counter[tuple[str, bool]] = Counter()
         self._flushed = 0.0
-        self.serving: dict[str, Any] = {}
+        self.serving: dict[str, Foreign] = {}
         self.assets = Path()
-        self.models: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+        self.models: WeakKeyDictionary[Foreign, str] = WeakKeyDictionary()
 
     @property
     def active(self) -> bool:
@@ -53,12 +53,12 @@ class Recorder:
             self.serving = json.loads((assets / "serving.json").read_text(encoding="utf-8"))
         self.emit("start")
 
-    def emit(self, name: str, **fields: Any) -> None:
+    def emit(self, event: str, /, **fields: Foreign) -> None:
         """Write one event; does nothing when it cannot be written."""
         if not self.active or self._descriptor is None:
             return
         try:
-            line = _encode({"event": name, **fields}).encode() + b"\n"
+            line = _encode({"event": event, **fields}).encode() + b"\n"
             with self._lock:
                 while line:
                     line = line[_write(self._descriptor, line) :]
@@ -87,16 +87,16 @@ class Recorder:
         """Whether a call of this kind is under way."""
         return self._depths[kind] > 0
 
-    def array(self, value: Any) -> dict[str, Any] | None:
+    def array(self, value: Foreign) -> dict[str, Foreign] | None:
         """Labels as an event field, their elements only the first time; ``None`` if no labels."""
         found = plain.labels(value, whole_floats=True)
         return None if found is None else self.stored(found)
 
-    def stored(self, found: plain.Labels) -> dict[str, Any]:
+    def stored(self, found: plain.Labels) -> dict[str, Foreign]:
         """An array as an event field."""
         if found.values is None:
             return {"n": found.length}
-        entry: dict[str, Any] = {"id": found.digest, "n": found.length}
+        entry: dict[str, Foreign] = {"id": found.digest, "n": found.length}
         if found.digest not in self._sent:
             self._sent.add(found.digest)
             entry["values"] = found.values
@@ -124,7 +124,7 @@ class Recorder:
 RECORDER = Recorder()
 
 
-def start(descriptor: int, shell: Any, assets: Path) -> None:
+def start(descriptor: int, shell: Foreign, assets: Path) -> None:
     """Record everything this shell runs from now on."""
     RECORDER.start(descriptor, assets)
     watcher = namespace.Watcher(shell)

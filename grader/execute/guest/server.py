@@ -14,6 +14,7 @@ import signal
 import socket
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from . import install, kernel, linux, walls
@@ -73,7 +74,10 @@ def main(descriptor: int) -> None:
         _send(control, {"missing": missing})
         return
     install.install()
-    _send(control, {"warm": time.monotonic() - began, "threads": len(os.listdir("/proc/self/task"))})
+    _send(
+        control,
+        {"warm": time.monotonic() - began, "threads": len(list(Path("/proc/self/task").iterdir()))},
+    )
     _Server(control).serve()
 
 

@@ -1,12 +1,11 @@
 """Record calls of ``transformers.Trainer``."""
 
 import functools
-import importlib
 import numbers
 from collections.abc import Callable
-from typing import Any
 
 from .assets import dataset_origin
+from .foreign import Foreign, library
 from .recorder import Recorder
 
 _WRAPPERS_FOLLOWED = 3
@@ -14,7 +13,11 @@ _WRAPPERS_FOLLOWED = 3
 
 def install(recorder: Recorder) -> None:
     """Wrap ``train``, ``evaluate``, ``predict`` and ``evaluation_loop``."""
-    kind = importlib.import_module("transformers").Trainer
+    kind = library("transformers").Trainer
+    # It looks for a notebook when it is imported, which is before the fork.
+    library("transformers.trainer").DEFAULT_PROGRESS_CALLBACK = library(
+        "transformers.utils.notebook"
+    ).NotebookProgressCallback
     loop = _Loop()
     kind.evaluation_loop = _watch_loop(recorder, kind.evaluation_loop, loop)
     kind.train = _watch_train(recorder, kind.train)
@@ -25,12 +28,14 @@ def install(recorder: Recorder) -> None:
 class _Loop:
     """What the last evaluation loop returned, for the method that called it."""
 
-    output: Any = None
+    output: Foreign = None
 
 
-def _watch_loop(recorder: Recorder, method: Callable[..., Any], loop: _Loop) -> Callable[..., Any]:
+def _watch_loop(
+    recorder: Recorder, method: Callable[..., Foreign], loop: _Loop
+) -> Callable[..., Foreign]:
     @functools.wraps(method)
-    def evaluation_loop(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def evaluation_loop(self: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
         with recorder.nested("trainer"):
             loop.output = method(self, *args, **kwargs)
         return loop.output
@@ -38,9 +43,9 @@ def _watch_loop(recorder: Recorder, method: Callable[..., Any], loop: _Loop) -> 
     return evaluation_loop
 
 
-def _watch_train(recorder: Recorder, method: Callable[..., Any]) -> Callable[..., Any]:
+def _watch_train(recorder: Recorder, method: Callable[..., Foreign]) -> Callable[..., Foreign]:
     @functools.wraps(method)
-    def train(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def train(self: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
         with recorder.nested("train") as outermost:
             output = method(self, *args, **kwargs)
         if outermost:
@@ -55,12 +60,12 @@ def _watch_train(recorder: Recorder, method: Callable[..., Any]) -> Callable[...
 
 
 def _watch_scoring(
-    recorder: Recorder, method: Callable[..., Any], loop: _Loop
-) -> Callable[..., Any]:
+    recorder: Recorder, method: Callable[..., Foreign], loop: _Loop
+) -> Callable[..., Foreign]:
     name = method.__name__
 
     @functools.wraps(method)
-    def score(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def score(self: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
         with recorder.nested(f"{name}-{id(self)}") as outermost:
             loop.output = None
             output = method(self, *args, **kwargs)
@@ -77,7 +82,9 @@ def _watch_scoring(
     return score
 
 
-def _dataset(trainer: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _dataset(
+    trainer: Foreign, name: str, args: tuple[Foreign, ...], kwargs: dict[str, Foreign]
+) -> Foreign:
     keyword = "eval_dataset" if name == "evaluate" else "test_dataset"
     given = args[0] if args else kwargs.get(keyword)
     if isinstance(given, str):
@@ -85,12 +92,12 @@ def _dataset(trainer: Any, name: str, args: tuple[Any, ...], kwargs: dict[str, A
     return trainer.eval_dataset if given is None else given
 
 
-def _describe(recorder: Recorder, trainer: Any, dataset: Any) -> dict[str, Any]:
+def _describe(recorder: Recorder, trainer: Foreign, dataset: Foreign) -> dict[str, Foreign]:
     inner = _unwrapped(dataset)
     split = getattr(inner, "split", None)
     return {
         "model": recorder.models.get(trainer.model, type(trainer.model).__name__),
-        "dataset": dataset_origin(recorder, inner),
+        "dataset": dataset_origin(inner),
         "split": None if split is None else str(split),
         "rows": len(dataset) if hasattr(dataset, "__len__") else None,
         "is_training_data": _is_same(dataset, trainer.train_dataset),
@@ -100,7 +107,7 @@ def _describe(recorder: Recorder, trainer: Any, dataset: Any) -> dict[str, Any]:
     }
 
 
-def _unwrapped(dataset: Any) -> Any:
+def _unwrapped(dataset: Foreign) -> Foreign:
     """The ``datasets`` object inside a subset or a student's own wrapper, if there is one."""
     for _ in range(_WRAPPERS_FOLLOWED):
         if hasattr(dataset, "info") and hasattr(dataset, "split"):
@@ -110,7 +117,7 @@ def _unwrapped(dataset: Any) -> Any:
     return dataset
 
 
-def _is_same(dataset: Any, training: Any) -> bool | None:
+def _is_same(dataset: Foreign, training: Foreign) -> bool | None:
     if training is None or dataset is None:
         return None
     if dataset is training:
@@ -120,8 +127,8 @@ def _is_same(dataset: Any, training: Any) -> bool | None:
 
 
 def _sides(
-    recorder: Recorder, result: Any
-) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    recorder: Recorder, result: Foreign
+) -> tuple[dict[str, Foreign] | None, dict[str, Foreign] | None]:
     """Label ids, and the argmax of the predictions, of an evaluation loop's output."""
     if result is None:
         return None, None
@@ -133,11 +140,9 @@ def _sides(
     return recorder.array(result.label_ids), recorder.array(predictions)
 
 
-def _numbers(metrics: Any) -> dict[str, float]:
+def _numbers(metrics: Foreign) -> dict[str, float]:
     if not isinstance(metrics, dict):
         return {}
     return {
-        str(key): float(value)
-        for key, value in metrics.items()
-        if isinstance(value, numbers.Real)
+        str(key): float(value) for key, value in metrics.items() if isinstance(value, numbers.Real)
     }

@@ -125,7 +125,9 @@ def _sources(order: Order, layout: Layout) -> dict[Path, Path]:
     same += [Path("/dev", name) for name in _DEVICES]
     same += [path for pattern in _GPU_DEVICES for path in Path("/dev").glob(pattern)]
     found = {path: path for path in same if path.exists() and not path.is_symlink()}
-    found |= {path: path.resolve() for path in same if path.parent == Path("/etc") and path.exists()}
+    found |= {
+        path: path.resolve() for path in same if path.parent == Path("/etc") and path.exists()
+    }
     for path in sorted(order.python):
         if not any(path.is_relative_to(known) for known in found):
             found[path] = path
@@ -153,7 +155,7 @@ def _populate(root: Path, order: Order) -> None:
         if path.is_symlink():
             (root / name).symlink_to(path.readlink())
     _write_accounts(root / "etc")
-    for name in ("proc", "dev/pts", "dev/shm", "var/tmp"):  # noqa: S108 - below the new root
+    for name in ("proc", "dev/pts", "dev/shm", "var/tmp"):
         (root / name).mkdir(parents=True)
     for name, target in _DEVICE_LINKS.items():
         (root / "dev" / name).symlink_to(target)

@@ -85,7 +85,7 @@ def _written(asked: Answer, found: WrittenAnswer | None, reading: Reading) -> Wr
         )
     claims = _claims(found, reading)
     marks = [(claim, _mark(claim, reading)) for claim in claims]
-    text = clean(found.text).strip()
+    text = clean(found.text).replace("**", "").strip()
     note = "Only the beginning is shown." if len(text) > MAX_LENGTH else ""
     return Written(
         title=asked.title,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from grader.model import CriterionGrade, Verdict
 from grader.report.text import points
 from grader.report.view.reading import Reading, Shown, may_see
-from grader.report.view.verdict import bar_text
+from grader.report.view.tally import bar_text
 
 __all__ = ["Criteria", "CriterionLine", "Group", "criteria"]
 

@@ -59,7 +59,7 @@ def running(reading: Reading) -> Running:
     stopped = [_stopped(cell) for cell in run.cells if cell.outcome in _ENDED]
     hidden = max(0, len(stopped) - MAX_ROWS)
     return Running(
-        summary=_summary(run),
+        summary=_summary(run, said=result.message or run.message),
         stopped=tuple(stopped[:MAX_ROWS]),
         adaptations=run.adaptations[:MAX_ROWS],
         left_out=f"{plural(hidden, 'more cell')} stopped as well." if hidden else "",
@@ -67,13 +67,13 @@ def running(reading: Reading) -> Running:
     )
 
 
-def _summary(run: Run) -> str:
+def _summary(run: Run, *, said: str) -> str:
     ran = sum(cell.outcome != "skipped" for cell in run.cells)
     broken = sum(cell.outcome == "error" for cell in run.cells)
     every = f"All {len(run.cells)}" if ran == len(run.cells) else f"{ran} of {len(run.cells)}"
     network = " without network" if "net" in run.machine.sandbox.split() else ""
     errors = plural(broken, "cell") if broken else "No cell"
-    ended = f" {run.message}" if run.message else ""
+    ended = f" {run.message}" if run.message and run.message != said else ""
     return (
         f"{every} code cells ran once, top to bottom, in a new kernel{network}. "
         f"{errors} stopped with an error.{ended} {COUNTING}"
@@ -92,6 +92,7 @@ def _facts(run: Run, limits: Limits) -> list[Fact]:
     slowest = [f"cell {cell.index}, {duration(cell.seconds)}" for cell in slow if cell.seconds >= 1]
     return [
         Fact("Time", f"{used}. Slowest: {'; '.join(slowest)}" if slowest else used),
+        Fact("Models and data", _PROFILES.get(machine.profile, f"Profile {machine.profile}.")),
         Fact("Device", f"{machine.device}; {plural(machine.cores, 'CPU core')}"),
         Fact("Platform", machine.platform),
         Fact("Sandbox", machine.sandbox),
@@ -102,12 +103,10 @@ def _facts(run: Run, limits: Limits) -> list[Fact]:
 
 def _always(reading: Reading) -> list[Fact]:
     context, result = reading.context, reading.result
-    profile = context.profile
     cells = result.submission.cells if result.submission else None
     held = f", {plural(len(cells), 'cell')}" if cells is not None else ""
     name = result.path.replace("\\", "/").rpartition("/")[2] or UNKNOWN
     return [
-        Fact("Models and data", _PROFILES.get(profile, f"Profile {profile}.")),
         Fact("Rubric", f"{context.lab.id}, version {context.lab.version}"),
         Fact("Submission", f"sha256:{result.digest[:16]}…, {name}{held}"),
         Fact("Grader", context.grader_version),

@@ -7,7 +7,7 @@ from grader.report.charts import Axis, scale
 from grader.report.text import UNKNOWN, count, cut, number
 from grader.report.view.reading import Reading, task_name
 
-__all__ = ["FiveCell", "FiveRow", "Plot", "PlotRow", "five", "plot"]
+__all__ = ["METRICS", "FiveCell", "FiveRow", "Plot", "PlotRow", "five", "plot"]
 
 MAX_PRINTED = 30
 METRICS = {"accuracy": "Accuracy", "precision": "Precision", "recall": "Recall", "f1": "F1"}

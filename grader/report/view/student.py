@@ -11,10 +11,11 @@ from grader.report.view.evaluated import Evaluated, evaluated
 from grader.report.view.findings import Article, articles
 from grader.report.view.reading import Reading, task_name
 from grader.report.view.running import Running, running
-from grader.report.view.scores import FiveRow, Plot, five, plot
+from grader.report.view.scores import METRICS, FiveRow, Plot, five, plot
+from grader.report.view.tally import Points, points_view, task_points
 from grader.report.view.todo import Todo, todo
 from grader.report.view.unassessed import Open, unassessed
-from grader.report.view.verdict import Points, clause, points_view, task_points, verdict
+from grader.report.view.verdict import clause, verdict
 
 __all__ = ["StudentPage", "TaskSection", "student_view"]
 
@@ -115,10 +116,14 @@ def _task(task: Task, reading: Reading) -> TaskSection:
 
 
 def _sentence(task: Task, reading: Reading) -> str:
-    """The reasons the comparisons give, each once; else what the verdict says."""
+    """The reason of the headline's verdict and of any other; else what the page's verdict says."""
     entry = reading.headline(task.id)
     if entry is not None and entry.why:
-        others = [each.why for each in reading.comparisons(task.id) if each.why]
-        return " ".join(dict.fromkeys([entry.why, *others]))
+        others = [
+            f"{METRICS[each.metric]}: {each.why}"
+            for each in reading.comparisons(task.id)
+            if each.verdict != entry.verdict and each.why
+        ]
+        return " ".join([entry.why, *others])
     text = clause(reading, task).text
     return f"{text[:1].upper()}{text[1:]}."

@@ -44,19 +44,29 @@ def _references(reading: Reading) -> list[Question]:
 
 def _criteria(reading: Reading) -> list[Question]:
     grade = reading.result.grade
-    return [
-        Question(entry.title, entry.why, "A person")
+    entries = [
+        (entry.why, "A person", entry.title)
         for entry in (grade.criteria if grade else ())
         if entry.verdict is Verdict.NOT_ASSESSED
     ]
+    return _grouped(entries)
 
 
 def _detectors(reading: Reading) -> list[Question]:
     detection = reading.result.detection
-    return [
-        Question(f"{each.code} {each.name}", each.reason, each.needs)
+    entries = [
+        (each.reason, each.needs, f"{each.code} {each.name}")
         for each in (detection.unassessed if detection else ())
     ]
+    return _grouped(entries)
+
+
+def _grouped(entries: list[tuple[str, str, str]]) -> list[Question]:
+    """Questions that stayed open for the same reason stand together."""
+    titles: dict[tuple[str, str], dict[str, None]] = {}
+    for reason, needs, title in entries:
+        titles.setdefault((reason, needs), {})[title] = None
+    return [Question(", ".join(names), *why) for why, names in titles.items()]
 
 
 def _counts(reading: Reading) -> str:

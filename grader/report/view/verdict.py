@@ -1,13 +1,12 @@
-"""The answer first: what holds, what does not, and the points."""
+"""The answer first: what holds and what does not."""
 
 from dataclasses import dataclass
 
 from grader.model import Comparison, Confidence, EvidenceKind, Outcome, Task
-from grader.report.charts import Segment, segments
-from grader.report.text import count, number, points
-from grader.report.view.reading import Reading, Shown, task_name
+from grader.report.text import count, number, plural
+from grader.report.view.reading import Reading, task_name
 
-__all__ = ["Bar", "Clause", "Points", "clause", "points_view", "verdict"]
+__all__ = ["Clause", "clause", "verdict"]
 
 # Said when a stage gave no sentence of its own.
 _OUTCOMES = {
@@ -33,37 +32,16 @@ class Clause:
     holds: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
-    """Earned, waiting and not earned, as text and as a bar."""
-
-    title: str
-    href: str
-    text: str
-    segments: tuple[Segment, ...]
-    width: str = "100%"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Points:
-    """The points so far."""
-
-    earned: str
-    waiting: str
-    rest: str
-    of: str
-    segments: tuple[Segment, ...]
-    rows: tuple[Bar, ...]
-
-
 def verdict(reading: Reading) -> tuple[str, str]:
     """The verdict and what follows it; the second may be empty."""
     result = reading.result
     if result.outcome in (Outcome.GRADED, Outcome.NEEDS_REVIEW):
         return _sentence(reading), ""
-    message = result.message or _OUTCOMES[result.outcome]
+    ended = result.run.message if result.run else ""
+    message = result.message or ended or _OUTCOMES[result.outcome]
     if result.outcome in _AFTER:
-        return message, _AFTER[result.outcome]
+        said = "costs no points" in message
+        return message, "" if said else _AFTER[result.outcome]
     return message, _sentence(reading) if result.evidence else ""
 
 
@@ -82,7 +60,7 @@ def clause(reading: Reading, task: Task) -> Clause:
         return Clause(limited, False)
     name = task_name(task)
     if entry is None or entry.verdict == "not-evaluated":
-        return Clause(_not_evaluated(reading, name), False)
+        return Clause(_not_evaluated(reading, name, entry), False)
     return _compared(entry, reading, task)
 
 
@@ -112,97 +90,58 @@ def _invalid(reading: Reading, task: Task) -> str:
     return f"a person looks at your {name} score before it counts"
 
 
-def _not_evaluated(reading: Reading, name: str) -> str:
+def _not_evaluated(reading: Reading, name: str, entry: Comparison | None) -> str:
     evidence = reading.result.evidence
-    if evidence is not None and EvidenceKind.RECORDING in evidence.kinds:
-        return f"no {name} evaluation was recorded when your notebook ran"
-    return f"your {name} score was not checked, because your notebook was not run"
+    if evidence is None or EvidenceKind.RECORDING not in evidence.kinds:
+        return f"your {name} score was not checked, because your notebook was not run"
+    if entry is not None and entry.rerun is not None:
+        return f"what your {name} score was computed from was not recorded"
+    return f"no {name} evaluation was recorded when your notebook ran"
 
 
 def _compared(entry: Comparison, reading: Reading, task: Task) -> Clause:
-    value = entry.recomputed or entry.rerun or entry.saved or entry.claimed
-    subject = f"your {task_name(task)} {_metric(entry)} of {number(value.value if value else None)}"
-    if entry.n is not None:
-        best = reading.best(task.id)
-        noun = "test images" if best is not None and best.split == task.split else "images"
-        subject += f" on {count(entry.n)} {noun}"
+    subject = _subject(entry, reading, task)
     graver = [each for each in reading.of_task(task.id) if each.finding.severity == "major"]
+    if entry.verdict in ("agrees", "within-band"):
+        if graver:
+            return Clause(f"{subject} was reproduced, but see {graver[0].finding.code}", False)
+        return Clause(f"{subject} {_holding(entry)}", True)
     endings = {
         "not-reproduced": "was not reproduced by our run",
-        "not-comparable": "could not be compared",
-        **{f"{side}-band": f"lies {side} the reference band" for side in ("above", "below")},
+        "above-band": "lies above the reference band",
+        "below-band": "lies below the reference band",
+        "not-comparable": _difference(reading, task),
     }
-    ending = endings.get(entry.verdict)
-    if ending is None:
-        return Clause(f"{subject} {_holding(graver)}", not graver)
-    return Clause(f"{subject} {ending}", False)
+    return Clause(f"{subject} {endings[entry.verdict]}", False)
 
 
-def _metric(entry: Comparison) -> str:
-    return "score" if entry.metric == "accuracy" else entry.metric.replace("f1", "F1")
+def _subject(entry: Comparison, reading: Reading, task: Task) -> str:
+    value = entry.recomputed or entry.rerun or entry.saved or entry.claimed
+    metric = {"accuracy": "score", "f1": "F1"}.get(entry.metric, entry.metric)
+    of = f" of {number(value.value)}" if value else ""
+    return f"your {task_name(task)} {metric}{of}{_on(entry, reading, task)}"
 
 
-def _holding(graver: list[Shown]) -> str:
-    if not graver:
+def _on(entry: Comparison, reading: Reading, task: Task) -> str:
+    if entry.n is None:
+        return ""
+    best = reading.best(task.id)
+    noun = "test image" if best is not None and best.split == task.split else "image"
+    return f" on {plural(entry.n, noun)}"
+
+
+def _holding(entry: Comparison) -> str:
+    if entry.verdict == "within-band":
         return "holds"
-    return f"was reproduced, but see {graver[0].finding.code}"
+    if entry.saved is not None and entry.rerun is not None:
+        return "was reproduced"
+    return "was recomputed from your predictions"
 
 
-def points_view(reading: Reading) -> Points | None:
-    """The points bar with one row per task; ``None`` where nothing was graded."""
-    grade = reading.result.grade
-    if grade is None:
-        return None
-    parts = (grade.score, grade.waiting, grade.max_score - grade.score - grade.waiting)
-    return Points(
-        earned=points(parts[0]),
-        waiting=points(parts[1]),
-        rest=points(parts[2]),
-        of=points(grade.max_score),
-        segments=segments((("earned", parts[0]), ("waiting", parts[1])), grade.max_score),
-        rows=_rows(reading),
-    )
-
-
-def _rows(reading: Reading) -> tuple[Bar, ...]:
-    lab = reading.context.lab
-    groups = [(task.id, task.title, f"#task-{task.id}") for task in lab.tasks]
-    known = {task.id for task in lab.tasks}
-    rows = [(title, href, _sums(reading, {task})) for task, title, href in groups]
-    rows.append(("Text and other criteria", "#points", _sums(reading, known, inverted=True)))
-    largest = max((sums[2] for _, _, sums in rows), default=0.0)
-    return tuple(
-        Bar(
-            title=title,
-            href=href,
-            text=bar_text(*sums),
-            segments=segments((("earned", sums[0]), ("waiting", sums[1])), largest),
-            width=f"{sums[2] / largest * 100:.2f}%",
-        )
-        for title, href, sums in rows
-        if sums[2] > 0
-    )
-
-
-def _sums(
-    reading: Reading, tasks: set[str], *, inverted: bool = False
-) -> tuple[float, float, float]:
-    grade = reading.result.grade
-    entries = [
-        entry for entry in (grade.criteria if grade else ()) if (entry.task in tasks) != inverted
-    ]
-    earned = sum(entry.points or 0.0 for entry in entries)
-    waiting = sum(entry.max_points for entry in entries if entry.points is None)
-    return earned, waiting, sum(entry.max_points for entry in entries)
-
-
-def bar_text(earned: float, waiting: float, of: float) -> str:
-    """Points of a group in words, e.g. ``10 of 30, 5 waiting``."""
-    text = f"{points(earned)} of {points(of)}"
-    return f"{text}, {points(waiting)} waiting" if waiting else text
-
-
-def task_points(reading: Reading, task: str) -> str:
-    """Points of a task in words, empty where nothing was graded."""
-    sums = _sums(reading, {task})
-    return bar_text(*sums) if sums[2] else ""
+def _difference(reading: Reading, task: Task) -> str:
+    best = reading.best(task.id)
+    if best is not None and best.is_training_data:
+        return "was computed on the images the model was trained on"
+    if best is not None and best.split not in (None, task.split):
+        return f"was computed on the {best.split} split, not on the {task.split} split"
+    return "could not be compared"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from grader.model import Confidence, CriterionGrade, Outcome, Verdict
 from grader.report.text import points
 from grader.report.view.classroom.group import Group, Who
-from grader.report.view.reading import Reading, Shown
+from grader.report.view.reading import Reading, Shown, task_name
 
 __all__ = ["Again", "Decided", "Decision", "decided", "decisions", "runs_to_repeat"]
 
@@ -64,13 +64,15 @@ class Decided:
 
 
 def decisions(group: Group) -> tuple[Decision, ...]:
-    """Open decisions, those that most points wait for first."""
+    """Open decisions: those on findings first, then by the points that wait."""
     merged: dict[tuple[str, str, str], Decision] = {}
     for reading in group.readings:
         for each in _of(reading, group.who(reading)):
             same = merged.get(key := (each.code, each.measured, each.todo))
             merged[key] = replace(same, who=(*same.who, *each.who)) if same else each
-    return tuple(sorted(merged.values(), key=lambda each: -each.points * len(each.who)))
+    return tuple(
+        sorted(merged.values(), key=lambda each: (not each.code, -each.points * len(each.who)))
+    )
 
 
 def _of(reading: Reading, who: Who) -> Iterator[Decision]:
@@ -79,9 +81,9 @@ def _of(reading: Reading, who: Who) -> Iterator[Decision]:
     for entry in grade.criteria if grade else ():
         if entry.points is None and not entry.manual:
             shown = _first(entry, reading)
-            waiting.setdefault(shown.anchor if shown else entry.criterion, []).append(entry)
+            waiting.setdefault(shown.anchor if shown else entry.why, []).append(entry)
     for entries in waiting.values():
-        yield _decision(entries, _first(entries[0], reading), who)
+        yield _decision(entries, reading, who)
 
 
 def _first(entry: CriterionGrade, reading: Reading) -> Shown | None:
@@ -89,8 +91,10 @@ def _first(entry: CriterionGrade, reading: Reading) -> Shown | None:
     return next((each for each in seen if each is not None), None)
 
 
-def _decision(entries: list[CriterionGrade], shown: Shown | None, who: Who) -> Decision:
-    titles = ", ".join(f"“{entry.title}”" for entry in entries)
+def _decision(entries: list[CriterionGrade], reading: Reading, who: Who) -> Decision:
+    shown = _first(entries[0], reading)
+    names = {task.id: f"{task_name(task)}: " for task in reading.context.lab.tasks}
+    titles = ", ".join(f"“{names.get(entry.task or '', '')}{entry.title}”" for entry in entries)
     total = sum(entry.max_points for entry in entries)
     page = who.href
     return Decision(

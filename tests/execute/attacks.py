@@ -1,0 +1,110 @@
+"""Attacks on the machine: each is a cell that prints REACHED when it succeeds."""
+
+import ctypes
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import grader
+
+MARKER = "operator-secret-of-the-tests"
+
+ATTACKS = {
+    "read a file of the operator": "assert open(SECRET).read() == 'secret'",
+    "see that a file exists": "os.stat(SECRET)",
+    "read a private key": "assert open(KEY).read()",
+    "read the rubric": "assert open(RUBRIC).read()",
+    "read the grader": "assert open(GRADER).read()",
+    "import the grader": "import grader.model",
+    "read another submission": "assert open(SIBLING + '/answer.txt').read()",
+    "write into another submission": "open(SIBLING + '/planted', 'w').write('x')",
+    "write outside": "open(os.path.dirname(SECRET) + '/planted', 'w').write('x')",
+    "change modes outside": "os.chmod(SECRET, 0o600)",
+    "write into the assets": "open(os.environ['HF_HUB_CACHE'] + '/planted', 'w').write('x')",
+    "write into the Python installation": "open(sys.prefix + '/planted', 'w').close()\n"
+    "os.remove(sys.prefix + '/planted')",
+    "connect by TCP": "socket.create_connection(TCP, 2)",
+    "send by UDP": "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', UDP)",
+    "connect to a UNIX socket": "socket.socket(socket.AF_UNIX).connect(PATH_SOCKET)",
+    "connect to an abstract socket": "socket.socket(socket.AF_UNIX).connect(ABSTRACT_SOCKET)",
+    "see a process": "assert b'operator' in open(f'/proc/{VICTIM}/cmdline', 'rb').read()",
+    "signal a process": "assert b'operator' in open(f'/proc/{VICTIM}/cmdline', 'rb').read()\n"
+    "os.kill(VICTIM, 0)",
+    "change a process's limits": "resource.prlimit(VICTIM, resource.RLIMIT_CORE)",
+    "read the operator's environment": "assert MARKER in open(f'/proc/{OPERATOR}/environ').read()",
+    "share System V memory": "assert ctypes.CDLL(None).shmget(SHARED, 8, 0) >= 0",
+}
+
+# Beyond what an ordinary process may do, so there is nothing to compare with.
+CLIMBS = {
+    "inherit the operator's environment": "assert MARKER in open('/proc/self/environ').read() "
+    "or MARKER in str(os.environ)",
+    "open a vsock": "socket.socket(40)",
+    "make a user namespace": "assert ctypes.CDLL(None).unshare(0x10000000) == 0",
+    "mount": "assert ctypes.CDLL(None).mount(b'x', b'/tmp', b'tmpfs', 0, None) == 0",
+    "use a kernel keyring": "assert ctypes.CDLL(None).syscall(250, 0, -3, 0) >= 0",
+    "use io_uring": "assert ctypes.CDLL(None).syscall(425, 1, bytes(120)) >= 0",
+    "replace the kernel's sockets": "assert os.listdir('/run/kernel')",
+    "hold a capability": "assert int(next(line for line in open('/proc/self/status') "
+    "if line.startswith('CapBnd')).split()[1], 16)",
+    "open an inherited descriptor": "assert [fd for fd in os.listdir('/proc/self/fd') "
+    "if 'grader-' in os.path.realpath('/proc/self/fd/' + fd)]",
+}
+
+
+@contextmanager
+def targets(folder: Path) -> Iterator[str]:
+    """Things to attack, running; the code that names them."""
+    with ExitStack() as stack:
+        sibling = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-")))
+        names: dict[str, object] = {
+            "SECRET": _write(folder / "secret.txt", "secret"),
+            "KEY": _write(folder / ".ssh/id_test", "key"),
+            "SIBLING": str(_write(sibling / "home/answer.txt", "42")).removesuffix("/answer.txt"),
+            "RUBRIC": str(Path(grader.__file__).parents[1] / "rubrics/week9-vit-clip/lab.yaml"),
+            "GRADER": grader.__file__,
+            "OPERATOR": os.getpid(),
+            "MARKER": MARKER,
+            "SHARED": 0x6772,
+        }
+        names |= _sockets(stack, folder)
+        victim = subprocess.Popen([sys.executable, "-c", "input('operator')"], stdin=-1, stdout=-3)
+        stack.callback(lambda: (victim.communicate(), victim.wait()))
+        names["VICTIM"] = victim.pid
+        memory = ctypes.CDLL(None).shmget(0x6772, 8, 0o1600)
+        stack.callback(lambda: ctypes.CDLL(None).shmctl(memory, 0, None))
+        code = "\n".join(f"{name} = {value!r}" for name, value in names.items())
+        yield f"import ctypes, os, resource, socket, sys\n{code}"
+
+
+def cell(attack: str) -> str:
+    body = "\n".join(f"    {line}" for line in attack.splitlines())
+    return f"try:\n{body}\n    print('REACHED')\nexcept BaseException as error:\n    print(repr(error))"
+
+
+def _sockets(stack: ExitStack, folder: Path) -> dict[str, object]:
+    kinds = {
+        "TCP": (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
+        "UDP": (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
+        "PATH_SOCKET": (socket.AF_UNIX, socket.SOCK_STREAM, str(folder / "s")),
+        "ABSTRACT_SOCKET": (socket.AF_UNIX, socket.SOCK_STREAM, f"\0grader-{os.getpid()}"),
+    }
+    names: dict[str, object] = {}
+    for name, (family, kind, address) in kinds.items():
+        listener = stack.enter_context(socket.socket(family, kind))
+        listener.bind(address)
+        if kind == socket.SOCK_STREAM:
+            listener.listen()
+        names[name] = listener.getsockname()
+    return names
+
+
+def _write(path: Path, text: str) -> str:
+    path.parent.mkdir(exist_ok=True, parents=True)
+    path.write_text(text)
+    return str(path)

@@ -1,0 +1,185 @@
+"""What a notebook cannot reach. Every attack is first seen to succeed without the walls."""
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.errors import SandboxUnavailable
+from grader.execute import ForkSandbox, RunOptions
+from grader.model import Run
+from tests.execute import attacks
+from tests.execute.conftest import Runner, notebook, printed
+
+pytestmark = pytest.mark.sandbox
+
+GUEST = Path(__file__).parents[2] / "grader/execute/guest"
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    # The path of a UNIX socket has at most 107 characters, fewer than pytest's own folders.
+    with tempfile.TemporaryDirectory(prefix="attacked-") as made:
+        yield Path(made)
+
+
+@pytest.fixture(scope="module")
+def attacked(
+    sandbox: ForkSandbox, open_sandbox: ForkSandbox, folder: Path
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What each attack printed: behind the walls, and without them."""
+    with attacks.targets(folder) as names:
+        walled = _results(sandbox, names, attacks.ATTACKS | attacks.CLIMBS)
+        return walled, _results(open_sandbox, names, attacks.ATTACKS)
+
+
+def _results(sandbox: ForkSandbox, names: str, chosen: dict[str, str]) -> dict[str, str]:
+    cells = [attacks.cell(attack) for attack in chosen.values()]
+    run = sandbox.run(notebook(names, *cells), RunOptions())
+    assert run.outcome == "completed", run.message
+    return {name: printed(run, index + 1) for index, name in enumerate(chosen)}
+
+
+@pytest.mark.parametrize("attack", [*attacks.ATTACKS, *attacks.CLIMBS])
+def test_a_notebook_cannot(attacked: tuple[dict[str, str], dict[str, str]], attack: str) -> None:
+    assert attacked[0][attack]
+    assert attacked[0][attack] != "REACHED"
+
+
+@pytest.mark.parametrize("attack", attacks.ATTACKS)
+def test_without_walls_it_could(
+    attacked: tuple[dict[str, str], dict[str, str]], attack: str
+) -> None:
+    assert attacked[1][attack] == "REACHED"
+
+
+def test_the_level_none_is_reported(open_sandbox: ForkSandbox) -> None:
+    run = open_sandbox.run(notebook("print(6 * 7)"), RunOptions())
+    assert run.machine.sandbox == "none"
+    assert printed(run) == "42"
+
+
+def test_daemons_die_without_walls_too(open_sandbox: ForkSandbox, tmp_path: Path) -> None:
+    file = tmp_path / "alive"
+    daemon = (
+        "import subprocess\n"
+        f"loop = 'while true; do touch {file}; sleep 0.05; done'\n"
+        "process = subprocess.Popen(['setsid', 'sh', '-c', loop], start_new_session=True)\n"
+        "import time; time.sleep(0.3)"
+    )
+    open_sandbox.run(notebook(daemon), RunOptions())
+    assert file.exists()
+    file.unlink()
+    subprocess.run(["sleep", "0.3"], check=True)
+    assert not file.exists()
+
+
+def test_what_notebooks_need_works_behind_the_walls(run: Runner) -> None:
+    result = run(
+        "import multiprocessing, tempfile, pathlib\n"
+        "with multiprocessing.get_context('fork').Pool(2) as pool: print(pool.map(abs, [-1, -2]))",
+        "from torch.utils.data import DataLoader\n"
+        "print([len(batch) for batch in DataLoader(range(4), batch_size=2, num_workers=1)])",
+        "open('/tmp/kept', 'w').write('x'); print(tempfile.mkdtemp(), pathlib.Path.home())",
+        "import matplotlib.pyplot as plt; plt.plot([1, 2]); plt.show()",
+        "import getpass; print(getpass.getuser())",
+    )
+    assert [cell.outcome for cell in result.cells] == ["ok"] * 5, result.cells
+    assert printed(result, 0) == "[1, 2]"
+    assert printed(result, 1) == "[2, 2]"
+    assert printed(result, 2).endswith("/home/student")
+    assert result.cells[3].outputs[0].kind == "display"
+    assert printed(result, 4) == "student"
+
+
+def test_a_fork_bomb_hits_a_limit(run: Runner) -> None:
+    bomb = (
+        "import os, time\n"
+        "made = 0\n"
+        "try:\n"
+        "    while True:\n"
+        "        if os.fork() == 0:\n"
+        "            time.sleep(30); os._exit(0)\n"
+        "        made += 1\n"
+        "except OSError as error:\n"
+        "    print(made, type(error).__name__)"
+    )
+    result = run(bomb, memory_mib=100_000)
+    made, error = printed(result).split()
+    assert error == "BlockingIOError"
+    assert int(made) < 600
+
+
+def test_no_assets_is_the_machines_fault(tmp_path: Path) -> None:
+    with (
+        ForkSandbox(tmp_path, "tiny") as empty,
+        pytest.raises(SandboxUnavailable, match=r"serving\.json"),
+    ):
+        empty.run(notebook("1"), RunOptions())
+
+
+AS_SOMEBODY = """
+import json, sys
+from pathlib import Path
+from grader.execute import ForkSandbox, RunOptions
+from grader.model import Cell, Submission
+
+source = "import os\\nprint(os.getuid(), os.environ['USER'])\\n!id -u"
+cells = (Cell(index=0, kind="code", source=source),)
+submission = Submission(student="a", lab="l", path="a", digest="0" * 64, cells=cells)
+with ForkSandbox(Path(sys.argv[1]), "tiny") as sandbox:
+    run = sandbox.run(submission, RunOptions())
+print(run.model_dump_json())
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_an_ordinary_user_gets_every_wall(assets: Path) -> None:
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        shutil.copytree(assets, folder / "assets")
+        script = folder / "script.py"
+        script.write_text(AS_SOMEBODY)
+        # Root's home is closed to others, and Python may be installed there.
+        base, home = Path(sys.base_prefix).resolve(), Path.home()
+        command = f"exec setpriv --reuid=65534 --regid=65534 --clear-groups {sys.executable} "
+        command += f"{script} {folder / 'assets'}"
+        if base.is_relative_to(home):
+            command = (
+                f"mkdir {folder}/base && mount --bind {base} {folder}/base && "
+                f"mount -t tmpfs -o mode=755 none {home} && mkdir -p {base} && "
+                f"mount --bind {folder}/base {base} && {command}"
+            )
+        root = Path(__file__).parents[2]
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c", command],
+            capture_output=True,
+            text=True,
+            cwd="/",
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(root), "TMPDIR": "/tmp"},
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        run = Run.model_validate(json.loads(done.stdout))
+    assert run.machine.sandbox.startswith("user net ipc pid mount landlock-")
+    assert printed(run) == "65534 student\n65534"
+
+
+def test_the_guest_imports_nothing_but_the_standard_library() -> None:
+    for file in GUEST.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module or ""]
+            for name in names:
+                assert name.partition(".")[0] in sys.stdlib_module_names, (file.name, name)
