@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from grader.compare.verdict import Row, decide, interval, rounds_to
+from grader.compare.verdict import Row, changed_from, decide, interval, rounds_to, unexplained_by
 from grader.model import (
     Claim,
     Comparison,
@@ -78,6 +78,7 @@ def _comparison(side: _Side, reference: ReferenceRecord | None) -> Comparison:
         average=average,
     )
     verdict, why = decide(row)
+    unexplained, changed = unexplained_by(row), changed_from(row)
     return Comparison(
         task=side.task.id,
         metric=side.metric,
@@ -86,6 +87,8 @@ def _comparison(side: _Side, reference: ReferenceRecord | None) -> Comparison:
         saved=_printed_value(saved),
         rerun=_printed_value(rerun, n if score is not None else None),
         recomputed=_recomputed_value(score, best),
+        explained=None if rerun is None or score is None else unexplained is None,
+        reproduced=None if rerun is None or saved is None else changed is None,
         n=n,
         interval=interval(score, n) if side.metric == "accuracy" else None,
         reference=band,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from grader.model import Band, Claim, ComparisonVerdict, Evaluation, Reported, Task
 
-__all__ = ["Row", "decide", "interval", "rounds_to"]
+__all__ = ["Row", "changed_from", "decide", "interval", "rounds_to", "unexplained_by"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +30,8 @@ def decide(row: Row) -> tuple[ComparisonVerdict, str]:
         if row.rerun is None:
             return "not-evaluated", "No evaluation of this task was recorded in our run."
         return "not-evaluated", "The recorder did not see what the printed score was computed from."
-    if changed := _changed(row):
-        return "not-reproduced", changed
+    if differs := unexplained_by(row) or changed_from(row):
+        return "not-reproduced", differs
     if different := _different(row):
         return "not-comparable", different
     if row.band is None or row.recomputed is None:
@@ -39,16 +39,19 @@ def decide(row: Row) -> tuple[ComparisonVerdict, str]:
     return _against(row.recomputed, row.best.n, row.band)
 
 
-def _changed(row: Row) -> str | None:
-    """Why our run does not give the saved number, if it does not."""
-    if row.rerun is None:
+def unexplained_by(row: Row) -> str | None:
+    """Why the recorded predictions do not give the printed number, if they do not."""
+    if row.rerun is None or row.recomputed is None or rounds_to(row.recomputed, row.rerun):
         return None
-    if row.recomputed is not None and not rounds_to(row.recomputed, row.rerun):
-        return (
-            f"The notebook printed {row.rerun.printed}; from the recorded predictions it is "
-            f"{row.recomputed:.4f}."
-        )
-    if row.saved is None:
+    return (
+        f"The notebook printed {row.rerun.printed}; from the recorded predictions it is "
+        f"{row.recomputed:.4f}."
+    )
+
+
+def changed_from(row: Row) -> str | None:
+    """Why our run does not give the saved number, if it does not."""
+    if row.saved is None or row.rerun is None:
         return None
     allowed = row.band.high - row.band.low if row.task.trained and row.band else 0.0
     precision = 10 ** -min(row.saved.decimals, row.rerun.decimals)

@@ -11,14 +11,15 @@ from grader.errors import MachineError, SandboxUnavailable
 from grader.execute.adapt import adapt
 from grader.execute.events import EventStream
 from grader.execute.kernel import Facts, SandboxKernel
-from grader.execute.memory import used_mib
 from grader.execute.missing import what_is_missing
 from grader.execute.outputs import BoundedClient, outputs_of
 from grader.execute.sandbox import Progress, RunOptions
 from grader.execute.server import ForkServer
+from grader.execute.usage import usage
 from grader.model import Adaptation, Cell, CellRun, Event, RunOutcome, Submission
 
-_MEMORY_INTERVAL = 0.2
+_WATCH_INTERVAL = 0.2
+_MAX_PROCESSES = 256
 _LAST_MESSAGES_SECONDS = 0.2
 
 
@@ -52,7 +53,7 @@ class Session:
         self._events = EventStream()
         self._record = Record()
         self._first_error: tuple[str, str, str] | None = None
-        self._over_memory = False
+        self._excess = ""
 
     async def run(self, server: ForkServer, order: dict[str, Any]) -> Record:
         """Execute every cell, or as many as the limits allow.
@@ -66,7 +67,7 @@ class Session:
             client = self._client(kernel)
             client.kc = await kernel.start()
             self._record.facts = kernel.facts
-            watch = asyncio.create_task(self._watch_memory(kernel))
+            watch = asyncio.create_task(self._watch(kernel))
             end = await self._run_cells(client, kernel)
             if end is None:
                 await kernel.finish()
@@ -161,9 +162,8 @@ class Session:
         # What the kernel sent before it died is still on its way.
         await asyncio.wait({task}, timeout=_LAST_MESSAGES_SECONDS)
         await self._abandon(task)
-        if self._over_memory:
-            limit = self._options.limits.memory_mib
-            return _End("killed", f"Cell {cell.index} used more than {limit} MiB of memory.")
+        if self._excess:
+            return _End("killed", f"Cell {cell.index} {self._excess}.")
         message = f"The kernel stopped in cell {cell.index} (exit status {status})."
         return _End("killed", message)
 
@@ -195,13 +195,17 @@ class Session:
         if not task.cancelled():
             task.exception()
 
-    async def _watch_memory(self, kernel: SandboxKernel) -> None:
+    async def _watch(self, kernel: SandboxKernel) -> None:
         limit = self._options.limits.memory_mib
         while True:
-            if used_mib(kernel.pid, limit) > limit:
-                self._over_memory = True
+            used = usage(kernel.pid, limit)
+            if used.mib > limit:
+                self._excess = f"used more than {limit} MiB of memory"
+            elif used.processes > _MAX_PROCESSES:
+                self._excess = f"started more than {_MAX_PROCESSES} processes"
+            if self._excess:
                 kernel.kill()
-            await asyncio.sleep(_MEMORY_INTERVAL)
+            await asyncio.sleep(_WATCH_INTERVAL)
 
     def _conclude(self, end: _End | None) -> None:
         record = self._record

@@ -75,6 +75,12 @@ class Comparison(Artifact):
     recomputed: Value | None = None
     """Computed outside the student's process from recorded predictions."""
 
+    explained: bool | None = None
+    """Whether the re-run value is the recomputed one, at the precision printed."""
+
+    reproduced: bool | None = None
+    """Whether the saved value is the re-run one; a trained model may differ by the band."""
+
     n: int | None = None
     """Items of the evaluation the task is judged by."""
 

@@ -113,7 +113,7 @@ def _reported(criterion: Criterion, case: Case) -> Iterator[Answer]:
     }
     missing = [name for name, each in entries.items() if each is None or each.rerun is None]
     unseen = [name for name, each in entries.items() if each and each.recomputed is None]
-    changed = [each.why for each in entries.values() if each and each.verdict == "not-reproduced"]
+    changed = [each.why for each in entries.values() if each and each.explained is False]
     if missing:
         why = f"{', '.join(missing)} did not appear in our run, so a person looks."
         yield Answer(verdict=Verdict.NEEDS_REVIEW, why=why)
@@ -132,7 +132,7 @@ def _reproduced(criterion: Criterion, case: Case) -> Iterator[Answer]:
         return
     entries = [each for each in case.comparisons.entries if each.task == criterion.task]
     saved = [each for each in entries if each.saved is not None]
-    changed = [each for each in saved if each.verdict == "not-reproduced"]
+    changed = [each for each in saved if each.reproduced is False]
     unknown = [each for each in saved if each.rerun is None]
     if not saved:
         yield Answer(verdict=Verdict.NEEDS_REVIEW, why="The file holds no saved score.")

@@ -1,14 +1,9 @@
 """Captions for the drawn things, and a small tokenizer in CLIP's format that covers them."""
 
-import json
 from pathlib import Path
 
-from tokenizers import Tokenizer, pre_tokenizers
-from tokenizers.models import BPE
-from tokenizers.trainers import BpeTrainer
+from tokenizers import pre_tokenizers
 from transformers import CLIPTokenizer
-
-from grader.assets.things import COLORS, NAMES
 
 TEMPLATES = (
     "a photo of a {}.",
@@ -35,19 +30,14 @@ SYNONYMS = {
 }
 """Other names of a class."""
 
-_COMMON = (
-    "a an the this that these is are was of in on at with and or to from photo photograph picture "
-    "image drawing painting sketch blurry bright dark clear good bad low high resolution quality "
-    "close up cropped centered small large big little tiny pixelated type kind class category "
-    "object animal vehicle pet showing shows depicting containing i see can you one two standing "
-    "flying driving sailing sitting sky road water grass room background side view cute old new "
-    "what not no who dogs cats birds horses ships trucks planes cars people person man woman"
-)
 _POSITIONS = 77
 """Longest text of the published model, in tokens."""
 
-_VOCABULARY = 1000
 _WORD_END = "</w>"
+_MERGES = Path(__file__).with_name("merges.txt")
+"""Byte pairs learned with ``tokenizers.trainers.BpeTrainer`` from the captions, other common words
+of prompts in the same sentences, and the names of colors. Stored because the trainer breaks ties
+differently in every run."""
 
 
 def names_of(name: str) -> tuple[str, ...]:
@@ -56,38 +46,28 @@ def names_of(name: str) -> tuple[str, ...]:
 
 
 def build_tokenizer(folder: Path) -> CLIPTokenizer:
-    """Learn a byte-pair vocabulary from the captions and save it in CLIP's format.
+    """Build the tokenizer from the stored byte pairs and save it in CLIP's format.
 
     Args:
         folder: Where the tokenizer's files go.
     """
-    vocabulary, merges = _learn()
-    tokenizer = CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=_POSITIONS)
+    merges = _read_merges()
+    tokenizer = CLIPTokenizer(vocab=_vocabulary(merges), merges=merges, model_max_length=_POSITIONS)
     tokenizer.save_pretrained(folder)
     tokenizer.backend_tokenizer.model.save(str(folder))
     return tokenizer
 
 
-def _learn() -> tuple[dict[str, int], list[tuple[str, str]]]:
-    """Vocabulary in the published order: bytes, bytes that end a word, merges, then the marks."""
-    learner = Tokenizer(BPE(end_of_word_suffix=_WORD_END))
-    learner.pre_tokenizer = CLIPTokenizer().backend_tokenizer.pre_tokenizer
+def _read_merges() -> list[tuple[str, str]]:
+    lines = _MERGES.read_text(encoding="utf-8").splitlines()[1:]
+    pairs = [line.split(" ") for line in lines]
+    return [(left, right) for left, right in pairs]
+
+
+def _vocabulary(merges: list[tuple[str, str]]) -> dict[str, int]:
+    """Numbers in the published order: bytes, bytes that end a word, merges, then the marks."""
     letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    trainer = BpeTrainer(
-        vocab_size=_VOCABULARY,
-        initial_alphabet=letters,
-        end_of_word_suffix=_WORD_END,
-        show_progress=False,
-    )
-    learner.train_from_iterator(_corpus(), trainer)
-    merges = [tuple(pair) for pair in json.loads(learner.to_str())["model"]["merges"]]
     tokens = [*letters, *(letter + _WORD_END for letter in letters)]
     tokens += [left + right for left, right in merges]
     tokens += ["<|startoftext|>", "<|endoftext|>"]
-    return {token: number for number, token in enumerate(dict.fromkeys(tokens))}, merges
-
-
-def _corpus() -> list[str]:
-    words = [*_COMMON.split(), *COLORS]
-    words += [noun for name in NAMES for noun in names_of(name)]
-    return [template.format(word) for word in words for template in TEMPLATES]
+    return {token: number for number, token in enumerate(dict.fromkeys(tokens))}

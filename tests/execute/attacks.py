@@ -36,7 +36,7 @@ ATTACKS = {
     "signal a process": "assert b'operator' in open(f'/proc/{VICTIM}/cmdline', 'rb').read()\n"
     "os.kill(VICTIM, 0)",
     "change a process's limits": "resource.prlimit(VICTIM, resource.RLIMIT_CORE)",
-    "read the operator's environment": "assert MARKER in open(f'/proc/{OPERATOR}/environ').read()",
+    "read the operator's environment": "assert MARKER in open(f'/proc/{VICTIM}/environ').read()",
     "share System V memory": "assert ctypes.CDLL(None).shmget(SHARED, 8, 0) >= 0",
 }
 
@@ -68,13 +68,17 @@ def targets(folder: Path) -> Iterator[str]:
             "SIBLING": str(_write(sibling / "home/answer.txt", "42")).removesuffix("/answer.txt"),
             "RUBRIC": str(Path(grader.__file__).parents[1] / "rubrics/week9-vit-clip/lab.yaml"),
             "GRADER": grader.__file__,
-            "OPERATOR": os.getpid(),
             "MARKER": MARKER,
             "SHARED": 0x6772,
         }
         names |= _sockets(stack, folder)
-        victim = subprocess.Popen([sys.executable, "-c", "input('operator')"], stdin=-1, stdout=-3)
-        stack.callback(lambda: (victim.communicate(), victim.wait()))
+        victim = subprocess.Popen(
+            [sys.executable, "-c", "input('operator')"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            env={"OPERATOR_TOKEN": MARKER},
+        )
+        stack.callback(lambda: (victim.communicate(b"\\n"), victim.wait()))
         names["VICTIM"] = victim.pid
         memory = ctypes.CDLL(None).shmget(0x6772, 8, 0o1600)
         stack.callback(lambda: ctypes.CDLL(None).shmctl(memory, 0, None))

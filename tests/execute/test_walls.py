@@ -99,22 +99,10 @@ def test_what_notebooks_need_works_behind_the_walls(run: Runner) -> None:
     assert printed(result, 4) == "student"
 
 
-def test_a_fork_bomb_hits_a_limit(run: Runner) -> None:
-    bomb = (
-        "import os, time\n"
-        "made = 0\n"
-        "try:\n"
-        "    while True:\n"
-        "        if os.fork() == 0:\n"
-        "            time.sleep(30); os._exit(0)\n"
-        "        made += 1\n"
-        "except OSError as error:\n"
-        "    print(made, type(error).__name__)"
-    )
-    result = run(bomb, memory_mib=100_000)
-    made, error = printed(result).split()
-    assert error == "BlockingIOError"
-    assert int(made) < 600
+def test_a_fork_bomb_is_killed(run: Runner) -> None:
+    result = run("import os\nwhile True: os.fork()", "1")
+    assert result.outcome == "killed"
+    assert result.message == "Cell 0 started more than 256 processes."
 
 
 def test_no_assets_is_the_machines_fault(tmp_path: Path) -> None:
@@ -146,6 +134,7 @@ def test_an_ordinary_user_gets_every_wall(assets: Path) -> None:
         folder = Path(made)
         folder.chmod(0o755)
         shutil.copytree(assets, folder / "assets")
+        (folder / "assets").chmod(0o755)
         script = folder / "script.py"
         script.write_text(AS_SOMEBODY)
         # Root's home is closed to others, and Python may be installed there.

@@ -79,6 +79,8 @@ def main(descriptor: int) -> None:
         {"warm": time.monotonic() - began, "threads": len(list(Path("/proc/self/task").iterdir()))},
     )
     _Server(control).serve()
+    # Every kernel has ended; what the libraries want to do at exit takes seconds.
+    os._exit(0)
 
 
 def _warm() -> str | None:
