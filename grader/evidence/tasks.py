@@ -81,7 +81,8 @@ class _Reader:
         alone = next(iter(named)) if len(named) == 1 else None
         if self._closes(heading, len(named)):
             self.section = Section(level=heading.level)
-            return alone
+            answer = self.answers.headed(heading.text)
+            return self.answers.owner(answer) if alone is None and answer else alone
         if alone is not None:
             self.section = Section(task=alone, level=heading.level)
         return self.section.task

@@ -167,8 +167,8 @@ COORDINATORS: Table = {"en": "and, or, as well as"}
 NEGATIONS: Table = {"en": r"not(?! only), never, cannot, \w{1,12}n['\u2019]t, without, no"}
 """Words that deny what follows."""
 
-NUMBERED: Table = {"en": "task, part, section, exercise, question, problem, step"}
-"""Words before the number of a section."""
+NUMBERED: Table = {"en": "task, part, exercise"}
+"""Words before the number of a task; steps and questions are numbered within one."""
 
 COMPARISONS: Table = {"en": "compar(?:e|es|ed|ing|ison|isons), contrast, versus, vs"}
 """Words of a heading that treats the tasks together."""

@@ -155,7 +155,9 @@ def _upgraded(notebook: Mapping[str, Any]) -> Mapping[str, Any]:
     import nbformat
 
     try:
-        upgraded: Mapping[str, Any] = nbformat.convert(nbformat.from_dict(notebook), 4)
+        upgraded: Mapping[str, Any] = nbformat.convert(
+            nbformat.reader.reads(json.dumps(notebook)), 4
+        )
     except (AttributeError, KeyError, TypeError, ValueError, nbformat.ValidationError) as error:
         raise SubmissionError(
             "The notebook has an old format that could not be converted; "

@@ -73,7 +73,8 @@ RANDOM = "from random import randint\nnoise = randint(0, 9)\n"
         "async def f():\n    return noise\nx = await f()",
         "def f():\n    def g():\n        return noise\n    return g\nx = f()()",
         "x = 0\ndef f():\n    global x\n    x = noise\nf()",
-        "def f():\n    v = 0\n    def g():\n        nonlocal v\n        v = noise\n    g()\n    return v\nx = f()",
+        "def f():\n    v = 0\n    def g():\n        nonlocal v\n        v = noise\n"
+        "    g()\n    return v\nx = f()",
         "def f(v):\n    v.append(noise)\nx = []\nf(x)",
         "class A:\n    def __init__(self, v):\n        self.v = v\nx = A(noise).v",
         "class A:\n    def set(self):\n        self.v = noise\na = A()\na.set()\nx = a.v",

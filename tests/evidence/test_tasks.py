@@ -62,8 +62,18 @@ def test_section_ends(heading: str) -> None:
     assert tasks(">## Task 1: ViT", "a", ">" + heading, "b")[3] is None
 
 
-def test_observation_itself_belongs_to_its_task() -> None:
-    assert tasks("x", ">🔥 Task 2 Observations (100 words)\n\nIt is fast.") == [None, "clip"]
+@pytest.mark.parametrize(
+    "heading", ["🔥 Task 2 Observations (100 words)", "### Observation (Task 2)"]
+)
+def test_observation_itself_belongs_to_its_task(heading: str) -> None:
+    assert tasks("x", f">{heading}\n\nIt is fast.", "y") == [None, "clip", None]
+
+
+def test_numbered_steps_are_no_tasks() -> None:
+    found = tasks(
+        ">## Task 1: ViT", "# Step 1: load\na()\n# Step 2: train\nb()", "# Step 2: go\nc()"
+    )
+    assert found == ["vit", "vit", "vit"]
 
 
 def test_leading_comment_opens_a_section() -> None:

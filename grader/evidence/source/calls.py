@@ -12,6 +12,7 @@ from grader.evidence.source.draft import (
     Role,
     Routine,
     Template,
+    loosened,
 )
 from grader.evidence.source.flow import dotted
 from grader.evidence.source.inlining import Arguments, Inlining
@@ -230,15 +231,7 @@ class Calls(Inlining):
             return
         if name not in knowledge.MUTATORS or (name == "train" and not role & Role.TRAINER):
             return
-        fact = replace(
-            self.fact(base),
-            const=None,
-            fields=None,
-            rest=None,
-            bound=None,
-            columns=None,
-            index=None,
-        )
+        fact = loosened(self.fact(base))
         if name in knowledge.GROWS and not role & (Role.MODEL | Role.MEASURE):
             fact = self._grown(fact, [n for _, n in self.drafts[node].arguments], name)
         self.drafts[node].fact = fact

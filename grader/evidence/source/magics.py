@@ -17,14 +17,16 @@ OTHER_MAGICS = words(
     "cmd sql bigquery R cython pypy python2 shell system ! sx"
 )
 SPECIAL = re.compile(
-    r"\s*(?:[!%?]"
-    r"|(?:pip3?|conda|mamba|apt|apt-get|brew)\s+(?:-\S+\s+)*(?:install|uninstall|list|show|update|freeze)\b"
+    r"(?:[!%?]"
+    r"|(?:pip3?|conda|mamba|apt|apt-get|brew)\s+(?:-\S+\s+)*"
+    r"(?:install|uninstall|list|show|update|freeze)\b"
     r"|(?:python3?\s+-m\s+pip|cd|ls|wget|curl|git|unzip|mkdir|nvidia-smi)(?:\s+[^=(\s].*)?$"
     r"|[\w.]+\?{1,2}\s*$)"
 )
-ASSIGNED = re.compile(r"(?P<target>\s*[\w.,\s\[\]'\"]+?=\s*)[!%](?!=)")
+ASSIGNED = re.compile(r"(?P<target>[\w.,\s\[\]'\"]+?=\s*)[!%](?!=)")
 TOKEN = re.compile(
-    r"#[^\n]*|(?P<triple>\"\"\"|''')|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?|(?P<bracket>[()\[\]{}])"
+    r"#[^\n]*|(?P<triple>\"\"\"|''')|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"
+    r"|(?P<bracket>[()\[\]{}])"
 )
 
 
@@ -68,16 +70,17 @@ def _blanked(lines: list[str]) -> list[str]:
     text = Text()
     shell = False
     for line in lines:
-        if shell or (text.at_start and SPECIAL.match(line)):
-            indent = line[: len(line) - len(line.lstrip())]
+        code = line.lstrip()
+        indent = line[: len(line) - len(code)]
+        if shell or (text.at_start and SPECIAL.match(code)):
             kept.append("" if shell else f"{indent}pass")
-            shell = line.rstrip().endswith("\\")
+            shell = code.rstrip().endswith("\\")
             continue
-        found = ASSIGNED.match(line) if text.at_start else None
+        found = ASSIGNED.match(code) if text.at_start else None
         if found:
-            line = found["target"] + "get_ipython()"
-        text.read(line)
-        kept.append(line)
+            code = found["target"] + "get_ipython()"
+        text.read(code)
+        kept.append(indent + code)
     return kept
 
 
