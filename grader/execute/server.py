@@ -86,6 +86,9 @@ class ForkServer:
     def start(self, order: dict[str, Any], descriptors: list[int]) -> Fork:
         """Ask for a kernel; the descriptors are copied to it."""
         fork = Fork(order["id"], self)
+        for future in (fork.started, fork.exited):
+            # An interrupted run must not cancel what the listening thread is going to set.
+            future.set_running_or_notify_cancel()
         with self._lock:
             self._forks[fork.id] = fork
             text = json.dumps({"start": order}).encode()

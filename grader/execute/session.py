@@ -15,7 +15,7 @@ from grader.execute.missing import what_is_missing
 from grader.execute.outputs import BoundedClient, outputs_of
 from grader.execute.sandbox import Progress, RunOptions
 from grader.execute.server import ForkServer
-from grader.execute.usage import usage
+from grader.execute.usage import descendants, memory_mib
 from grader.model import Adaptation, Cell, CellRun, Event, RunOutcome, Submission
 
 _WATCH_INTERVAL = 0.2
@@ -198,11 +198,11 @@ class Session:
     async def _watch(self, kernel: SandboxKernel) -> None:
         limit = self._options.limits.memory_mib
         while True:
-            used = usage(kernel.pid, limit)
-            if used.mib > limit:
-                self._excess = f"used more than {limit} MiB of memory"
-            elif used.processes > _MAX_PROCESSES:
+            processes = descendants(kernel.pid)
+            if len(processes) > _MAX_PROCESSES:
                 self._excess = f"started more than {_MAX_PROCESSES} processes"
+            elif memory_mib(processes, limit) > limit:
+                self._excess = f"used more than {limit} MiB of memory"
             if self._excess:
                 kernel.kill()
             await asyncio.sleep(_WATCH_INTERVAL)

@@ -1,37 +1,30 @@
 """Watch the memory and the processes of a sandbox from outside."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import psutil
 
 _MIB = 1 << 20
 
 
-@dataclass(frozen=True, kw_only=True)
-class Usage:
-    """What a sandbox uses."""
-
-    mib: float
-    """Memory of all its processes together, in MiB."""
-
-    processes: int
-    """Number of processes."""
+def descendants(pid: int) -> list[psutil.Process]:
+    """Every process below this one."""
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
 
 
-def usage(pid: int, limit_mib: int) -> Usage:
-    """What the descendants of a process use together.
+def memory_mib(processes: Sequence[psutil.Process], limit: int) -> float:
+    """Memory of these processes together, in MiB.
 
     Resident sizes count pages shared between forks many times over. They are added up while
-    the sum stays below ``limit_mib``; only beyond it are shared pages divided among users.
+    the sum stays below ``limit``; only beyond it are shared pages divided among their users.
     """
-    try:
-        processes = psutil.Process(pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        return Usage(mib=0.0, processes=0)
-    mib = sum(_resident(each) for each in processes) / _MIB
-    if mib > limit_mib:
-        mib = sum(_proportional(each) for each in processes) / _MIB
-    return Usage(mib=mib, processes=len(processes))
+    resident = sum(_resident(each) for each in processes) / _MIB
+    if resident <= limit:
+        return resident
+    return sum(_proportional(each) for each in processes) / _MIB
 
 
 def _resident(process: psutil.Process) -> int:

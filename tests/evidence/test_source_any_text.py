@@ -80,7 +80,7 @@ DEEP: dict[str, Callable[[int], str]] = {
 
 
 @pytest.mark.parametrize("form", DEEP)
-@pytest.mark.parametrize("depth", [60, 300, 3000])
+@pytest.mark.parametrize("depth", [60, 300, 1100, 3000])
 def test_deep_nesting_gives_a_graph(form: str, depth: int) -> None:
     graph = graph_of(DEEP[form](depth), "after = 1")
     assert "after" in {binding.name for binding in graph.bindings}

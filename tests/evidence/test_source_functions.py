@@ -156,3 +156,33 @@ def test_an_own_trainer_class_is_a_trainer() -> None:
     code = TRAINER.replace("trainer = Trainer(", "class Own(Trainer):\n    pass\ntrainer = Own(")
     graph = graph_of(code, "trainer.evaluate()")
     assert function(graph, "compute_metrics").called
+
+
+def test_training_without_an_eval_dataset_evaluates_nothing() -> None:
+    code = TRAINER.replace(' eval_dataset=ds["validation"],', "")
+    assert not function(graph_of(code, "trainer.train()"), "compute_metrics").called
+    assert function(graph_of(TRAINER, "trainer.train()"), "compute_metrics").called
+
+
+def test_labels_of_a_prediction_owe_nothing_to_the_training() -> None:
+    graph = graph_of(
+        TRAINER,
+        "trainer.train()\nout = trainer.predict(ds['test'])\nlabels = out.label_ids\n"
+        "preds, again, scores = trainer.predict(ds['test'])",
+    )
+    for name in ("labels", "again"):
+        assert splits(slice_of(graph, name)) == {"test"}
+        assert tags_of(graph, name) == {Tag.LABELS, Tag.DATASET}
+    assert Tag.FIT in tags_of(graph, "preds")
+
+
+def test_a_metric_written_by_hand_is_known_by_name_and_division() -> None:
+    graph = graph_of(
+        "def accuracy(cm):\n    return cm.trace() / cm.sum()\n"
+        "def similarity(a, b):\n    return a @ b / 100\n"
+        "x = accuracy(table)\ny = similarity(1, 2)"
+    )
+    assert function(graph, "accuracy").computes_metric
+    assert tags_of(graph, "x") == {Tag.METRIC}
+    assert not function(graph, "similarity").computes_metric
+    assert tags_of(graph, "y") == set()

@@ -104,7 +104,9 @@ def originates(code: str) -> frozenset[Tag]:
         ("a, b, c = Trainer(model).predict(test)", Tag.MODEL_OUTPUT),
         ("for m in [model]: m(test)", Tag.MODEL_OUTPUT),
         ("for name, m in {'a': model}.items(): m(test)", Tag.MODEL_OUTPUT),
+        ("import clip\nm, prepare = clip.load('ViT-B/32')\nm(test)", Tag.MODEL_OUTPUT),
         ("open('a.txt')", Tag.FILE),
+        ("path.read_text()", Tag.FILE),
         ("pd.read_csv('a.csv')", Tag.FILE),
         ("np.load('a.npy')", Tag.FILE),
         ("pickle.load(f)", Tag.FILE),
@@ -310,6 +312,18 @@ def test_a_label_column_made_by_a_transform_stays_a_column() -> None:
     assert Tag.LABELS not in tags_of(graph, "pixels")
     assert Tag.LABELS not in tags_of(graph, "loader")
     assert Tag.LABELS in tags_of(graph, "labels")
+
+
+def test_a_collate_function_keeps_images_and_labels_apart() -> None:
+    graph = graph_of(
+        DATA,
+        "def collate(rows):\n"
+        "    return stack([r['img'] for r in rows]), stack([r['label'] for r in rows])\n"
+        "for x, y in DataLoader(test, collate_fn=collate):\n    preds = model(x)\n    true = y",
+    )
+    assert tags_of(graph, "preds") == {Tag.DATASET, Tag.MODEL, Tag.MODEL_OUTPUT}
+    assert tags_of(graph, "true") == {Tag.DATASET, Tag.LABELS}
+    assert splits(slice_of(graph, "preds")) == splits(slice_of(graph, "true")) == {"test"}
 
 
 def test_predictions_made_by_a_transform_are_model_output() -> None:

@@ -88,11 +88,12 @@ def targets(folder: Path) -> Iterator[str]:
 
 def cell(attack: str) -> str:
     body = "\n".join(f"    {line}" for line in attack.splitlines())
-    return f"try:\n{body}\n    print('REACHED')\nexcept BaseException as error:\n    print(repr(error))"
+    outcome = "    print('REACHED')\nexcept BaseException as error:\n    print(repr(error))"
+    return f"try:\n{body}\n{outcome}"
 
 
 def _sockets(stack: ExitStack, folder: Path) -> dict[str, object]:
-    kinds = {
+    kinds: dict[str, tuple[int, int, tuple[str, int] | str]] = {
         "TCP": (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
         "UDP": (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
         "PATH_SOCKET": (socket.AF_UNIX, socket.SOCK_STREAM, str(folder / "s")),

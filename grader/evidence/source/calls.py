@@ -15,7 +15,7 @@ from grader.evidence.source.draft import (
     loosened,
 )
 from grader.evidence.source.flow import dotted
-from grader.evidence.source.inlining import Arguments, Inlining
+from grader.evidence.source.inlining import Arguments, Inlining, is_own_metric
 from grader.evidence.source.recognise import DATASET, LABELS, METRIC, MODEL, MODEL_OUTPUT, Values
 
 
@@ -77,8 +77,8 @@ class Calls(Inlining):
         meaning = recognise.function_call(path, self.values(arguments))
         draft = Draft("call", path, [node for _, node in arguments], arguments=arguments)
         self.apply(draft, meaning)
-        self._followed(code, draft, arguments)
         self._shape(draft, path, arguments)
+        self._followed(code, draft, arguments)
         node = self.put(code, draft)
         if meaning.role & Role.TRAINER:
             draft.fact = replace(draft.fact, callback=self._callback(arguments))
@@ -110,13 +110,19 @@ class Calls(Inlining):
         A row with labels among its columns must not make labels of its images, so columns are
         kept apart where they are known.
         """
-        fields = self.fact(result).fields
-        if fields:
-            draft.fact = replace(draft.fact, fields=fields, rest=draft.receiver)
-            kept = [n for key, n in fields.items() if not knowledge.is_label(str(key))]
-            draft.deps += kept
-        elif not self.drafts[result].reach & LABELS or self.drafts[result].reach & MODEL_OUTPUT:
-            draft.deps.append(result)
+        fields = self.fact(result).fields or {}
+        columns: dict[Constant, int] = {
+            key: node for key, node in fields.items() if isinstance(key, str)
+        }
+        if columns and draft.receiver is not None:
+            draft.fact = replace(draft.fact, fields=columns, rest=draft.receiver)
+        draft.fact = replace(draft.fact, items=result)
+        parts = fields.values() if fields else [result]
+        draft.deps += [node for node in parts if not self._is_label(node)]
+
+    def _is_label(self, node: int) -> bool:
+        reach = self.drafts[node].reach
+        return bool(reach & LABELS) and not reach & MODEL_OUTPUT
 
     def _handed(self, code: ast.Call, routine: Routine, data: list[int], fact: Fact) -> int | None:
         role = Role.NONE
@@ -292,12 +298,18 @@ class Calls(Inlining):
         if result is not None:
             draft.deps.append(result)
             draft.fact = self.fact(result)
-            measured = any(each.tags & METRIC for each in self.drafts[first:])
-            if measured and self.drafts[result].reach & METRIC:
+            if self._measures(routine, first, result):
                 draft.tags |= METRIC
         elif routine.computes_metric:
             draft.tags |= METRIC
         return self.put(code, draft)
+
+    def _measures(self, routine: Routine, first: int, result: int) -> bool:
+        """Whether a call returned a metric: one it computed, or by its name and a division."""
+        inside = self.drafts[first:]
+        if any(each.tags & METRIC for each in inside) and self.drafts[result].reach & METRIC:
+            return True
+        return is_own_metric(routine, inside)
 
     def instantiate(self, code: ast.Call, template: Template, arguments: Arguments) -> int:
         """A new object of a class of the notebook."""
@@ -335,26 +347,36 @@ class Calls(Inlining):
         fact = self.fact(draft.receiver) if draft.receiver is not None else NOTHING
         if not fact.role & Role.TRAINER or name not in {"evaluate", "predict", "train"}:
             return
+        if name == "predict":
+            given = next(iter(_dataset(arguments)), None)
+            draft.fact = replace(draft.fact, evaluated=given)
         if fact.callback is None:
             return
-        deps = self._evaluated(fact, name, arguments)
-        meant = Fact(role=Role.PREDICTION)
-        prediction = self.put(code, Draft("operation", "predict", deps, fact=meant))
-        result = self.inline(fact.callback, [(None, prediction)], code)
-        if result is None:
+        data, model = self._evaluated(fact, name, arguments)
+        if name == "train" and not data:
             return
-        if name == "evaluate":
+        evaluated = data[0] if data else None
+        meant = Fact(role=Role.PREDICTION, evaluated=evaluated)
+        prediction = self.put(code, Draft("operation", "predict", [*data, *model], fact=meant))
+        result = self.inline(fact.callback, [(None, prediction)], code)
+        if result is not None and name == "evaluate":
             draft.deps.append(result)
         elif name == "predict":
             draft.fact = replace(draft.fact, metrics=result)
 
-    def _evaluated(self, fact: Fact, name: str, arguments: Arguments) -> list[int]:
-        """The dataset a trainer runs on, and its model."""
+    def _evaluated(
+        self, fact: Fact, name: str, arguments: Arguments
+    ) -> tuple[list[int], list[int]]:
+        """The dataset a trainer runs on, and its model; empty where unknown."""
         made = [] if fact.origin is None else self.drafts[fact.origin].arguments
         model = [n for key, n in made if key == "model"] or [n for k, n in made if k is None][:1]
-        wanted = {None, "eval_dataset", "test_dataset"}
-        given = [n for key, n in arguments if key in wanted] if name != "train" else []
-        return [*(given[:1] or [n for key, n in made if key == "eval_dataset"]), *model]
+        given = [] if name == "train" else _dataset(arguments)
+        return given or [n for key, n in made if key == "eval_dataset"], model
+
+
+def _dataset(arguments: Arguments) -> list[int]:
+    wanted = {None, "eval_dataset", "test_dataset"}
+    return [node for name, node in arguments if name in wanted][:1]
 
 
 def _nature(template: Template) -> tuple[Role, int]:

@@ -148,6 +148,9 @@ class Fact:
     metrics: int | None = None
     """Node of the metrics inside a ``PredictionOutput``."""
 
+    evaluated: int | None = None
+    """Dataset a ``PredictionOutput`` was computed on."""
+
     def with_role(self, role: Role) -> "Fact":
         """The same with further roles."""
         return replace(self, role=self.role | role)

@@ -15,7 +15,6 @@ from grader.evidence.source.draft import (
     Role,
     Routine,
     Scope,
-    Template,
     loosened,
     merged,
 )
@@ -27,7 +26,7 @@ State = dict[tuple[int, str], int]
 DEPTH = 80
 """Levels of nesting followed; what lies deeper is one node with the names inside as its deps."""
 
-Dotted = ast.Name | ast.Attribute
+Place = ast.Name | ast.Attribute | ast.Subscript
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +57,6 @@ class Flow(ABC):
         self.drafts: list[Draft] = []
         self.bindings: list[Binding] = []
         self.routines: list[Routine] = []
-        self.templates: list[Template] = []
         self.state: State = {}
         self.top = Scope(0)
         self.scope = self.top
@@ -181,19 +179,20 @@ class Flow(ABC):
 
     # --- places that can be assigned ---------------------------------------------------
 
-    def peek(self, code: ast.expr) -> int | None:
+    def peek(self, code: ast.expr, depth: int = 0) -> int | None:
         """Node a place stands for now, without adding one."""
         if isinstance(code, ast.Name):
             return self.lookup(code.id)
+        if depth > DEPTH or not isinstance(code, ast.Attribute | ast.Subscript):
+            return None
+        base = self.peek(code.value, depth + 1)
+        if base is None:
+            return None
         if isinstance(code, ast.Attribute):
-            base = self.peek(code.value)
-            return None if base is None else self.member(base, code.attr)
-        if isinstance(code, ast.Subscript) and isinstance(code.slice, ast.Constant):
-            base = self.peek(code.value)
-            fields = None if base is None else self.fact(base).fields
-            key = code.slice.value
-            return fields.get(key) if fields and isinstance(key, int | str) else None
-        return None
+            return self.member(base, code.attr)
+        key = code.slice.value if isinstance(code.slice, ast.Constant) else None
+        fields = self.fact(base).fields
+        return fields.get(key) if fields and isinstance(key, int | str) else None
 
     def member(self, base: int, name: str) -> int | None:
         """Node of an attribute of an object or class of the notebook."""
@@ -206,18 +205,20 @@ class Flow(ABC):
 
     def rebind(self, place: ast.expr, node: int) -> None:
         """Let the variable a place belongs to stand for its new version."""
-        if isinstance(place, ast.Name):
-            key = self.find(place.id)
-            if key is not None:
-                self.state[key] = node
-                self.frames[-1].mutated.add(place.id)
-        elif isinstance(place, ast.Attribute | ast.Subscript):
+        while isinstance(place, ast.Attribute | ast.Subscript):
             base = self.peek(place.value)
             instance = None if base is None else self.fact(base).instance
             if instance is not None and isinstance(place, ast.Attribute):
                 self.state[-instance, place.attr] = node
-            elif base is not None or isinstance(place.value, Dotted | ast.Subscript):
-                self.rebind(place.value, self._version(place, base, node))
+                return
+            if not isinstance(place.value, Place):
+                return
+            node = self._version(place, base, node)
+            place = place.value
+        key = self.find(place.id) if isinstance(place, ast.Name) else None
+        if key is not None:
+            self.state[key] = node
+            self.frames[-1].mutated.add(key[1])
 
     def _version(self, place: ast.Attribute | ast.Subscript, base: int | None, node: int) -> int:
         deps = [node] if base is None else [base, node]
@@ -235,8 +236,8 @@ class Flow(ABC):
         self.state = dict(first)
         if len(states) == 1:
             return
-        keys = dict.fromkeys(key for state in states for key in state)
-        for key in keys:
+        differing = {key for other in states[1:] for key, _ in first.items() ^ other.items()}
+        for key in sorted(differing):
             found = list(dict.fromkeys(state[key] for state in states if key in state))
             self.state[key] = found[0] if len(found) == 1 else self.phi(where, found, gate)
 

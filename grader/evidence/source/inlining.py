@@ -1,7 +1,9 @@
 """Calls of the notebook's own functions, followed into their bodies."""
 
 import ast
+from collections.abc import Sequence
 
+from grader.evidence.source import knowledge
 from grader.evidence.source.draft import Draft, Routine, Scope
 from grader.evidence.source.expressions import Expressions
 from grader.evidence.source.flow import Frame
@@ -49,7 +51,8 @@ class Inlining(Expressions):
         first = len(self.drafts)
         places = self.bind_parameters(routine, given, code)
         self.body(routine, frame)
-        if any(draft.tags & METRIC for draft in self.drafts[first:]):
+        inside = self.drafts[first:]
+        if any(draft.tags & METRIC for draft in inside) or is_own_metric(routine, inside):
             routine.computes_metric = True
         self.frames.pop()
         changed = {
@@ -116,3 +119,10 @@ def _places(names: list[str], given: Arguments, code: ast.Call | None) -> dict[s
     found = dict(zip(names[max(0, offset) :], places, strict=False))
     found.update({k.arg: k.value for k in code.keywords if k.arg is not None})
     return found
+
+
+def is_own_metric(routine: Routine, inside: Sequence[Draft]) -> bool:
+    """Whether a function is a metric written by hand: named for one, and dividing."""
+    if not knowledge.METRIC_NAME.search(routine.name):
+        return False
+    return any(draft.name == "Div" and draft.function == routine.name for draft in inside)

@@ -42,6 +42,8 @@ class Items(Flow):
         metrics = self.fact(base).metrics
         if name == "metrics" and metrics is not None:
             draft.deps.append(metrics)
+        if name == "label_ids":
+            draft.deps = self.labelled(base)
         if name in knowledge.OUTPUT_FIELDS:
             draft.deps = self.without_labels(base)
         return self.put(code, draft)
@@ -54,6 +56,11 @@ class Items(Flow):
             draft.deps += [] if result is None else [result]
             draft.fact = NOTHING if result is None else self.fact(result)
         return self.put(code, draft)
+
+    def labelled(self, prediction: int) -> list[int]:
+        """What the labels of a prediction depend on: the dataset, not the model."""
+        evaluated = self.fact(prediction).evaluated
+        return [prediction if evaluated is None else evaluated]
 
     def without_labels(self, output: int) -> list[int]:
         """What flows into the outputs of a model, which computes its loss alone from labels."""
@@ -94,7 +101,7 @@ class Items(Flow):
             return self._slice(code, base, code.slice)
         key = self.evaluate(code.slice)
         constant = self.fact(key).const
-        return self.item(code, base, constant if constant is not None else None, key)
+        return self.item(code, base, constant, key)
 
     def item(self, code: ast.AST, base: int, constant: Constant, key: int | None = None) -> int:
         """An item of a node under a key."""
@@ -114,10 +121,17 @@ class Items(Flow):
             self.apply(draft, parts.item(self._draft(key), constant, self.drafts[base]))
         if constant is None and key is not None:
             draft.deps.append(key)
-        if fact.role & Role.PREDICTION and constant == 2 and fact.metrics is not None:
-            draft.deps.append(fact.metrics)
+        if fact.role & Role.PREDICTION:
+            self._prediction_part(draft, base, constant)
         self._split_part(draft, base, constant)
         return self.put(code, draft)
+
+    def _prediction_part(self, draft: Draft, base: int, constant: Constant) -> None:
+        metrics = self.fact(base).metrics
+        if constant == 1:
+            draft.deps = self.labelled(base)
+        elif constant == 2 and metrics is not None:
+            draft.deps.append(metrics)
 
     def _draft(self, node: int | None) -> Draft | None:
         return None if node is None else self.drafts[node]
@@ -259,7 +273,7 @@ class Items(Flow):
             return self.gather(code, "Tuple", columns)
         fact = parts.element(draft)
         if draft.fact.items is not None:
-            fact = replace(self.fact(draft.fact.items), const=None)
+            fact = replace(self.fact(draft.fact.items), const=None).with_role(fact.role)
         return self.put(code, Draft("operation", "iter", [iterable], fact=fact))
 
     def _column(self, code: ast.AST, iterable: int, column: int | None) -> int:

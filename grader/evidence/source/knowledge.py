@@ -162,9 +162,6 @@ MODELS = frozenset(
         "sklearn.model_selection.RandomizedSearchCV",
     }
 )
-MODEL_TUPLES = frozenset({"clip.load", "open_clip.create_model_and_transforms"})
-"""Return the model first and transforms after it."""
-
 MODEL_MODULES = ("torchvision.models.", "keras.applications.", "xgboost.XGB", "lightgbm.LGBM")
 ESTIMATORS = re.compile(
     r"sklearn\.(?:linear_model|svm|ensemble|tree|neighbors|naive_bayes|neural_network|cluster"
@@ -206,6 +203,11 @@ METRIC_MODULES = (
     "sacrebleu.",
 )
 NOT_A_METRIC = re.compile(r"sklearn\.metrics\.(?:pairwise\b|\w*[dD]isplay|make_scorer|get_scorer)")
+METRIC_NAME = re.compile(
+    r"(?:^|[_.])(?:accuracy|precision|recall|f1|f1score|bleu|metrics?)(?:_|$)", re.IGNORECASE
+)
+"""Names of functions that compute a metric if they also divide."""
+
 CROSS_VALIDATION = frozenset(
     {
         "sklearn.model_selection.cross_val_score",

@@ -11,7 +11,6 @@ import warnings
 
 from grader.evidence.source.knowledge import words
 
-PYTHON_MAGICS = words("time timeit capture prun debug memit mprun lprun")
 OTHER_MAGICS = words(
     "bash sh script html HTML javascript js latex markdown svg writefile file perl ruby "
     "cmd sql bigquery R cython pypy python2 shell system ! sx"

@@ -88,6 +88,10 @@ def _numbered_item(key: int, receiver: Draft, meaning: Meaning) -> None:
     if role & Role.XY or (role & Role.PAIRS and role & Role.ITEM):
         meaning.tags |= LABELS if key == 1 else 0
         return
+    if key == 0 and receiver.fact.role & Role.MODEL:
+        # ``model, preprocess = clip.load(...)``
+        meaning.role |= Role.MODEL
+        return
     splits = receiver.fact.splits
     if splits is not None and -len(splits) <= key < len(splits):
         meaning.split = splits[key]

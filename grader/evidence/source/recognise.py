@@ -237,6 +237,8 @@ def method_call(name: str, receiver: Draft, values: Values) -> Meaning:
     _outputs(name, receiver, meaning)
     _scores(name, receiver, values, meaning)
     _rows(name, receiver, values, meaning)
+    if name in knowledge.READER_METHODS:
+        meaning.tags |= FILE
     if name in {"pop", "get"} and values.positional:
         key = values.positional[0].fact.const
         meaning.tags |= label_tags(key, receiver) if isinstance(key, str) else 0

@@ -5,6 +5,7 @@ it: no other submission, no reference, no home folder, no socket of a service.
 """
 
 import os
+import platform
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -43,10 +44,12 @@ _DEVICE_LINKS = {
     "stderr": "/proc/self/fd/2",
     "ptmx": "pts/ptmx",
 }
+_MAX_TASKS = 768
+_PID_LIMIT = "proc/sys/kernel/pid_max"
 _LIMITS = {
     resource.RLIMIT_CORE: 0,
     resource.RLIMIT_NOFILE: 4096,
-    resource.RLIMIT_NPROC: 512,
+    resource.RLIMIT_NPROC: _MAX_TASKS,
     resource.RLIMIT_FSIZE: 2 << 30,
 }
 
@@ -77,7 +80,9 @@ def confine(order: Order) -> tuple[str, ...]:
     writable += [path for path in Path("/dev").rglob("*") if path.is_char_device()]
     _attempt("Landlock", lambda: landlock.restrict(readable, writable))
     filtered = _attempt("seccomp", seccomp.restrict)
-    return (*NAMES, f"landlock-{landlock.version()}", *(("seccomp",) if filtered else ()))
+    limited = _USER != 0 or _pid_limit_is_own()
+    optional = (name for name, there in (("seccomp", filtered), ("pids", limited)) if there)
+    return (*NAMES, f"landlock-{landlock.version()}", *optional)
 
 
 def set_limits() -> None:
@@ -123,7 +128,8 @@ def _sources(order: Order, layout: Layout) -> dict[Path, Path]:
     """What is visible: place inside -> place outside."""
     same = [Path("/", name) for name in _SYSTEM] + [Path("/etc", name) for name in _ETC]
     same += [Path("/dev", name) for name in _DEVICES]
-    same += [path for pattern in _GPU_DEVICES for path in Path("/dev").glob(pattern)]
+    gpus = (path for pattern in _GPU_DEVICES for path in Path("/dev").glob(pattern))
+    same += [path for path in gpus if not path.is_dir()]
     found = {path: path for path in same if path.exists() and not path.is_symlink()}
     found |= {
         path: path.resolve() for path in same if path.parent == Path("/etc") and path.exists()
@@ -161,8 +167,19 @@ def _populate(root: Path, order: Order) -> None:
         (root / "dev" / name).symlink_to(target)
     linux.mount("proc", root / "proc")
     (root / "proc/sys/user/max_user_namespaces").write_text("0", encoding="ascii")
+    if _pid_limit_is_own():
+        (root / _PID_LIMIT).write_text(str(_MAX_TASKS), encoding="ascii")
     linux.mount("devpts", root / "dev/pts", "newinstance,ptmxmode=0666,mode=620")
     linux.mount("tmpfs", root / "dev/shm", f"size={order.memory_bytes // 4},mode=1777")
+
+
+def _pid_limit_is_own() -> bool:
+    """Whether ``pid_max`` belongs to the PID namespace: since Linux 6.14; global before.
+
+    Only root needs it: RLIMIT_NPROC does not hold root.
+    """
+    version = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
+    return _USER == 0 and version >= (6, 14)
 
 
 def _write_accounts(etc: Path) -> None:
