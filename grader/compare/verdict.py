@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from grader.model import Band, Claim, ComparisonVerdict, Evaluation, Reported, Task
+from grader.model.interval import wilson
 
 __all__ = ["Row", "changed_from", "decide", "interval", "rounds_to", "unexplained_by"]
 
@@ -94,18 +95,8 @@ def _against(value: float, n: int, band: Band) -> tuple[ComparisonVerdict, str]:
 
 
 def interval(value: float | None, n: int | None) -> tuple[float, float] | None:
-    """95 % Wilson score interval of a proportion ``value`` of ``n`` items.
-
-    Wilson (1927); computed by ``scipy.stats.binomtest``.
-    """
-    if value is None or not n:
-        return None
-    # scipy.stats takes half a second to import; the static check never comes here.
-    from scipy.stats import binomtest
-
-    result = binomtest(min(n, max(0, round(value * n))), n)
-    found = result.proportion_ci(confidence_level=0.95, method="wilson")
-    return float(found.low), float(found.high)
+    """95 % Wilson interval of an accuracy; ``None`` when it or its n is unknown."""
+    return None if value is None or not n else wilson(value, n)
 
 
 def rounds_to(value: float, number: Reported) -> bool:

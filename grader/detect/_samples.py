@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from math import sqrt
 
 from grader.detect._metrics import running_cells
 from grader.detect._rows import MODEL_SCORING, ScoredRows, scored_rows
@@ -22,9 +21,6 @@ from grader.model import (
 
 STAND_INS = frozenset({"tiny"})
 """Profiles that serve small stand-ins under the published ids; their scores differ."""
-
-Z = 1.959963984540054
-"""Two-sided 95 % quantile of the normal distribution."""
 
 UNCOUNTED = "Another score of this task stands in the code whose items could not be counted."
 """Why a small evaluation beside a hand-written one is left to a person."""
@@ -103,19 +99,6 @@ def by_task(case: Case, look: Callable[[Case, Task], Iterator[Sighting]]) -> Ite
     if unclear and not found:
         raise unclear[0]
     yield from found
-
-
-def wilson(share: float, n: int) -> tuple[float, float]:
-    """95 % Wilson interval of a share seen among ``n`` items (Wilson 1927, equation 4)."""
-    middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    half = Z / (1 + Z * Z / n) * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
-def half_width(share: float, n: int) -> float:
-    """Half the width of the Wilson interval."""
-    low, high = wilson(share, n)
-    return (high - low) / 2
 
 
 def sized(case: Case, task: Task) -> Sized | None:

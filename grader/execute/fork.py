@@ -68,6 +68,8 @@ class ForkSandbox:
         folder = scratch.create(Path(order["folder"]))
         try:
             record = asyncio.run(Session(submission, options).run(server, order))
+        except OSError as error:
+            raise SandboxUnavailable(f"the machine refused: {error}") from error
         finally:
             scratch.remove(folder)
         return Run(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader.errors import SandboxTimeout, SandboxUnavailable
+from grader.errors import SandboxError, SandboxTimeout, SandboxUnavailable
 
 _GUEST = Path(__file__).parent / "guest"
 _BOOTSTRAP = """
@@ -77,7 +77,7 @@ class ForkServer:
             )
         try:
             self.warm_seconds = self._wait_until_warm()
-        except SandboxUnavailable:
+        except SandboxError:
             self._stop()
             raise
         self._reader = threading.Thread(target=self._listen, name="fork-server", daemon=True)

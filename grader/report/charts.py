@@ -6,7 +6,6 @@ The templates draw what is computed here; nothing in this file is markup.
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from math import ceil, floor, isfinite
 
 from grader.model import Label
@@ -21,7 +20,6 @@ __all__ = [
     "percent",
     "scale",
     "segments",
-    "wilson",
 ]
 
 MAX_CLASSES = 20
@@ -70,21 +68,6 @@ def scale(values: Iterable[float]) -> Axis:
     last = min(round(1 / step), ceil(round((high + step / 2) / step, 6)))
     ticks = tuple(round(each * step, 2) for each in range(first, last + 1))
     return Axis(ticks[0], ticks[-1], ticks)
-
-
-@cache
-def wilson(right: int, n: int) -> tuple[float, float]:
-    """95 % Wilson interval of a share.
-
-    Args:
-        right: Items that were right.
-        n: Items in all, at least 1.
-    """
-    # scipy.stats takes longer to import than everything a static check needs
-    from scipy.stats import binomtest
-
-    interval = binomtest(right, n).proportion_ci(0.95, method="wilson")
-    return float(interval.low), float(interval.high)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_fscore_support
 
 from grader.detect import detect, load_detectors
-from grader.detect._samples import wilson
 from grader.model import Case
+from grader.model.interval import wilson
 from tests import build
 
 PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=40)

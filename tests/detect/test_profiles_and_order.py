@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from grader.detect import detect, load_detectors
-from grader.detect._samples import half_width, wilson
 from grader.model import Band, Case, Cell, Comparison, Comparisons, Detection, Value
+from grader.model.interval import half_width, wilson
 from tests import build
 
 CLIP = '# CLIP\nprint(f"Accuracy: {accuracy:.4f}")'

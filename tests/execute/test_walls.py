@@ -107,7 +107,7 @@ def test_a_fork_bomb_is_killed(run: Runner) -> None:
         "    if os.fork() == 0:\n"
         "        time.sleep(60); os._exit(0)"
     )
-    result = run(bomb, "1")
+    result = run(bomb, "1", memory_mib=1_000_000)
     assert result.outcome == "killed"
     assert result.message == "Cell 0 started more than 256 processes."
 

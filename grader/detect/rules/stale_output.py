@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grader.detect._samples import STAND_INS, wilson
+from grader.detect._samples import STAND_INS
 from grader.detect.api import Sighting, Undecided, detector
 from grader.model import (
     Case,
@@ -16,6 +16,7 @@ from grader.model import (
     Severity,
     Task,
 )
+from grader.model.interval import wilson
 
 WORDS = {"accuracy": "acc", "precision": "prec", "recall": "rec", "f1": "f1"}
 """Shortest spelling of each metric; a cell that prints it still names the metric."""

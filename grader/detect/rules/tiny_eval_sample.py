@@ -6,17 +6,16 @@ from grader.detect._samples import (
     UNCOUNTED,
     Sized,
     by_task,
-    half_width,
     limit_ref,
     pooled,
     rivals,
     rows_available,
     sized,
     uncounted,
-    wilson,
 )
 from grader.detect.api import Sighting, Undecided, detector
 from grader.model import Case, Confidence, Evaluation, EvidenceKind, Severity, Task
+from grader.model.interval import half_width, wilson
 
 WIDE = 0.10
 """Half-width of the interval above which a score says too little."""

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from grader.model import Evaluation, Evidence, Task
-from grader.report.charts import Matrix, confusion, percent, wilson
+from grader.model.interval import wilson
+from grader.report.charts import Matrix, confusion, percent
 from grader.report.text import count, plural
 from grader.report.view.reading import Reading
 
@@ -181,7 +182,7 @@ def _recall(name: str, right: int, total: int) -> RecallRow:
         return RecallRow(
             name=name, n="0", recall="unknown", known=False, width="0%", interval=("0%", "0%")
         )
-    low, high = wilson(right, total)
+    low, high = wilson(right / total, total)
     return RecallRow(
         name=name,
         n=count(total),
