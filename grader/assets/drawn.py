@@ -52,6 +52,10 @@ class Drawn:
     by_class: bool = False
     """Whether rows are ordered by class, as published, rather than mixed."""
 
+    opening: int = 0
+    """Row of the test split, of the same class, that changes places with the first one. Many
+    notebooks try ``test[0]`` first; as in the published data, a good model gets it right."""
+
     def labels(self, split: str) -> tuple[int, ...]:
         """Labels of the split in row order; classes differ by one row at most."""
         labels = np.sort(np.arange(self.splits[split]) % len(self.names))
@@ -62,7 +66,11 @@ class Drawn:
     def pictures(self, split: str) -> Iterator[Pixels]:
         """Pictures of the split in row order."""
         for row, label in enumerate(self.labels(split)):
-            yield self.draw(self.names[label], self._generator(split, row))
+            yield self.draw(self.names[label], self._generator(split, self._place(split, row)))
+
+    def _place(self, split: str, row: int) -> int:
+        exchanged = {0: self.opening, self.opening: 0} if split == "test" else {}
+        return exchanged.get(row, row)
 
     def _generator(self, *place: str | int) -> np.random.Generator:
         """A generator of its own for every place, the same on every machine."""
@@ -79,6 +87,7 @@ DATASETS = (
         splits={"train": 420, "validation": 60, "test": 128},
         path_column="image_file_path",
         by_class=True,
+        opening=1,
     ),
     Drawn(
         id="uoft-cs/cifar10",

@@ -44,7 +44,7 @@ def run(lab_name: str, seeds: int, out: Path | None) -> None:
             click.echo(f"seed {seed}: {_said(evidence[seed], lab)}")
     made = record(lab, evidence, machines[0], on=datetime.now(UTC).date())
     path = out or reference_path(lab.id, lab.profile)
-    write_text(path, made.model_dump_json(indent=2) + "\n")
+    write_text(path, made.model_dump_json() + "\n")
     click.echo(f"Record: {path}")
 
 

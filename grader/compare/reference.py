@@ -13,6 +13,7 @@ from grader.model import (
     Lab,
     Machine,
     ReferenceRecord,
+    ReferenceRun,
     ReferenceScore,
     ReferenceTask,
     Task,
@@ -55,6 +56,7 @@ def record(
         machine=machine,
         tasks=tuple(_task(task, evaluated[task.id][0]) for task in lab.tasks),
         scores=tuple(score for task in lab.tasks for score in _scores(task, evaluated[task.id])),
+        runs=tuple(_run(lab, seed, evidence) for seed, evidence in runs.items()),
     )
 
 
@@ -63,6 +65,17 @@ def _best(evidence: Evidence, task: Task, seed: int) -> Evaluation:
     if best is None or not best.scores:
         raise LabError(f"The reference run with seed {seed} did not evaluate task {task.id!r}.")
     return best
+
+
+def _run(lab: Lab, seed: int, evidence: Evidence) -> ReferenceRun:
+    best = tuple(_best(evidence, task, seed) for task in lab.tasks)
+    names = {name for each in best for name in (each.y_true, each.y_pred)}
+    arrays = evidence.recording.arrays
+    return ReferenceRun(
+        seed=seed,
+        evaluations=best,
+        arrays={name: array for name, array in arrays.items() if name in names},
+    )
 
 
 def _task(task: Task, best: Evaluation) -> ReferenceTask:

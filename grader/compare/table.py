@@ -120,11 +120,12 @@ def _score(best: Evaluation | None, metric: str, average: str | None) -> float |
 
 
 def _rerun(side: _Side, score: float | None) -> Reported | None:
-    """The printed number that is the recomputed one, else the last of the task."""
+    """The printed number that is the recomputed one, most precise first, else the last."""
     printed = side.printed("rerun")
     same = [each for each in printed if score is not None and rounds_to(score, each)]
-    chosen = same or printed
-    return chosen[-1] if chosen else None
+    if same:
+        return max(same, key=lambda each: each.decimals)
+    return printed[-1] if printed else None
 
 
 def _saved(side: _Side, rerun: Reported | None) -> Reported | None:

@@ -192,7 +192,8 @@ def _evaluation(
 def _origin(scene: _Scene, array: str | None) -> LabelOrigin | None:
     """Rows of a served label column that equal the array exactly; test splits come first."""
     labels = scene.recording.labels(array)
-    if labels is None or len(labels) < SHORTEST_WINDOW:
+    # One class alone stands in every split that is ordered by class, so it says nothing.
+    if labels is None or len(labels) < SHORTEST_WINDOW or len(set(labels)) < 2:
         return None
     if not all(type(label) is int and 0 <= label < 256 for label in labels):
         return None

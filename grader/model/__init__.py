@@ -20,7 +20,7 @@ from grader.model.recording import (
     Recording,
     TrainerCall,
 )
-from grader.model.reference import ReferenceRecord, ReferenceScore, ReferenceTask
+from grader.model.reference import ReferenceRecord, ReferenceRun, ReferenceScore, ReferenceTask
 from grader.model.result import (
     SCHEMA,
     BandRow,
@@ -99,6 +99,7 @@ __all__ = [
     "Output",
     "Recording",
     "ReferenceRecord",
+    "ReferenceRun",
     "ReferenceScore",
     "ReferenceTask",
     "Reported",

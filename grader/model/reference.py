@@ -2,7 +2,9 @@
 
 from grader.model._base import Artifact
 from grader.model.comparison import Band
+from grader.model.evidence import Evaluation
 from grader.model.lab import MetricName
+from grader.model.recording import LabelArray
 from grader.model.run import Machine
 
 
@@ -31,6 +33,19 @@ class ReferenceTask(Artifact):
     n: int
 
 
+class ReferenceRun(Artifact):
+    """What one reference run was seen to evaluate."""
+
+    seed: int
+    """Seed set before the first cell."""
+
+    evaluations: tuple[Evaluation, ...]
+    """The evaluation each task is judged by, in lab order."""
+
+    arrays: dict[str, LabelArray]
+    """Labels and predictions these evaluations name."""
+
+
 class ReferenceRecord(Artifact):
     """Recorded reference runs of one lab and profile."""
 
@@ -48,6 +63,9 @@ class ReferenceRecord(Artifact):
 
     tasks: tuple[ReferenceTask, ...]
     scores: tuple[ReferenceScore, ...]
+
+    runs: tuple[ReferenceRun, ...] = ()
+    """Evidence of each run, in the order of ``seeds``."""
 
     def band(self, task: str, metric: str, average: str | None = None) -> Band | None:
         """The band of a metric, averaging as asked."""

@@ -75,16 +75,18 @@ def _record_dataset(recorder: Recorder, asset: str, split: Foreign, loaded: Fore
     for part in loaded.values() if isinstance(loaded, dict) else (loaded,):
         # The one field for "where from" that select, map and shuffle hand on.
         part.info.download_checksums = {asset: {"num_bytes": None, "checksum": None}}
+    if isinstance(loaded, dict):
+        for name, part in loaded.items():
+            _emit_dataset(recorder, asset, str(name), part)
+    else:
+        _emit_dataset(recorder, asset, None if split is None else str(split), loaded)
+
+
+def _emit_dataset(recorder: Recorder, asset: str, split: str | None, loaded: Foreign) -> None:
+    # A stream has no number of rows.
     rows = getattr(loaded, "num_rows", None)
-    if isinstance(rows, dict):
-        rows = sum(rows.values())
-    recorder.emit(
-        "load",
-        kind="dataset",
-        asset=asset,
-        split=None if split is None else str(split),
-        rows=rows if isinstance(rows, int) else None,
-    )
+    rows = rows if isinstance(rows, int) else None
+    recorder.emit("load", kind="dataset", asset=asset, split=split, rows=rows)
 
 
 def _serve_metric(recorder: Recorder, load: Callable[..., Foreign]) -> Callable[..., Foreign]:
