@@ -109,7 +109,8 @@ def recording(lab: Run) -> Recording:
 def test_loads(recording: Recording) -> None:
     found = [(each.cell, each.kind, each.asset, each.split, each.rows) for each in recording.loads]
     assert found == [
-        (LOAD_, "dataset", "lab/beans", None, 21),
+        (LOAD_, "dataset", "lab/beans", "train", 12),
+        (LOAD_, "dataset", "lab/beans", "test", 9),
         (LOAD_, "dataset", "lab/beans", "test[:5]", 5),
         (MODELS_, "metric", "accuracy", None, None),
         (MODELS_, "model", "lab/tiny-vit", None, None),
