@@ -134,23 +134,36 @@ def _said(error: ErrorDetails) -> str:
 
 
 def _dangling(lab: Lab, detectors: Sequence[str]) -> Iterator[tuple[Place, str]]:
-    """References to tasks, answers, assets or detectors that do not exist; ids used twice."""
-    tasks, answers = [each.id for each in lab.tasks], [each.id for each in lab.answers]
-    assets = [name for each in lab.assets for name in (each.id, *each.aliases)]
+    """References to things that do not exist, ids used twice, counts that disagree."""
     yield from _repeated("criteria", [each.id for each in lab.criteria])
-    yield from _repeated("tasks", tasks)
+    yield from _repeated("tasks", [each.id for each in lab.tasks])
     for i, task in enumerate(lab.tasks):
-        for kind, ids in (("models", task.models), ("datasets", task.datasets)):
-            for j, asset in enumerate(ids):
-                yield from _unknown(("tasks", i, kind, j), "asset", asset, assets)
+        yield from _in_task(("tasks", i), task, lab)
     for i, criterion in enumerate(lab.criteria):
-        place = ("criteria", i)
-        if criterion.task is not None:
-            yield from _unknown((*place, "task"), "task", criterion.task, tasks)
-        if criterion.answer is not None:
-            yield from _unknown((*place, "answer"), "answer", criterion.answer, answers)
-        for j, name in enumerate(criterion.absent if detectors else ()):
-            yield from _unknown((*place, "absent", j), "detector", name, detectors)
+        yield from _in_criterion(("criteria", i), criterion, lab, detectors)
+
+
+def _in_task(place: Place, task: Task, lab: Lab) -> Iterator[tuple[Place, str]]:
+    assets = [name for each in lab.assets for name in (each.id, *each.aliases)]
+    if task.class_names and len(task.class_names) != task.classes:
+        said = f"{len(task.class_names)} names for {task.classes} classes"
+        yield (*place, "class_names"), said
+    for kind, ids in (("models", task.models), ("datasets", task.datasets)):
+        for j, asset in enumerate(ids):
+            yield from _unknown((*place, kind, j), "asset", asset, assets)
+
+
+def _in_criterion(
+    place: Place, criterion: Criterion, lab: Lab, detectors: Sequence[str]
+) -> Iterator[tuple[Place, str]]:
+    if criterion.task is not None:
+        tasks = [each.id for each in lab.tasks]
+        yield from _unknown((*place, "task"), "task", criterion.task, tasks)
+    if criterion.answer is not None:
+        answers = [each.id for each in lab.answers]
+        yield from _unknown((*place, "answer"), "answer", criterion.answer, answers)
+    for j, name in enumerate(criterion.absent if detectors else ()):
+        yield from _unknown((*place, "absent", j), "detector", name, detectors)
 
 
 def _unknown(

@@ -50,6 +50,9 @@ class Task(Artifact):
     classes: Annotated[int, Field(ge=2)]
     """Number of classes."""
 
+    class_names: tuple[str, ...] = ()
+    """Names of the classes in label order, for tables; none means that numbers are shown."""
+
     models: Annotated[tuple[str, ...], Field(min_length=1)]
     """Ids of the models this task uses."""
 

@@ -175,7 +175,10 @@ class Matrix:
 
 
 def confusion(
-    y_true: Sequence[Label], y_pred: Sequence[Label], classes: int | None = None
+    y_true: Sequence[Label],
+    y_pred: Sequence[Label],
+    classes: int | None = None,
+    names: Sequence[str] = (),
 ) -> Matrix | None:
     """Count true against predicted classes.
 
@@ -183,6 +186,7 @@ def confusion(
         y_true: True labels, shape (n,).
         y_pred: Predictions, shape (n,).
         classes: Number of classes of the task, to draw those without an item.
+        names: Names of integer labels, where the dataset scored is known to use them.
 
     Returns:
         ``None`` when the arrays do not belong together or are empty.
@@ -194,11 +198,15 @@ def confusion(
     pairs = Counter(zip(y_true, y_pred, strict=True))
     totals = Counter(y_true)
     return Matrix(
-        names=tuple(cut(clean(str(label)), 20) or "(empty)" for label in drawn),
+        names=tuple(cut(clean(_name(label, names)), 20) or "(empty)" for label in drawn),
         counts=tuple(tuple(pairs[row, column] for column in drawn) for row in drawn),
         totals=tuple(totals[label] for label in drawn),
         left_out=len(labels) - len(drawn),
     )
+
+
+def _name(label: Label, names: Sequence[str]) -> str:
+    return names[label] if isinstance(label, int) and 0 <= label < len(names) else str(label)
 
 
 def _labels(found: set[Label], classes: int | None) -> list[Label]:

@@ -48,8 +48,8 @@ ORDER = (Verdict.NOT_MET, Verdict.NEEDS_REVIEW, Verdict.NOT_ASSESSED, Verdict.ME
 
 
 def _decisive(answers: tuple[Answer, ...]) -> Answer:
-    """The gravest answer decides; among equals the first one asked."""
-    return min(answers, key=lambda answer: ORDER.index(answer.verdict))
+    """The gravest answer decides; among equals one with findings, then the first one asked."""
+    return min(answers, key=lambda answer: (ORDER.index(answer.verdict), not answer.findings))
 
 
 def _findings(answers: tuple[Answer, ...], decisive: Answer) -> tuple[Finding, ...]:

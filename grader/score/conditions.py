@@ -33,11 +33,11 @@ def check(criterion: Criterion, case: Case, detection: Detection) -> tuple[Answe
     if criterion.manual:
         return (_manual(criterion, case),)
     answers = [
-        *_absent(criterion, detection),
         *_min_n(criterion, case),
         *_reported(criterion, case),
         *_reproduced(criterion, case),
         *_length(criterion, case),
+        *_absent(criterion, detection),
     ]
     return tuple(answers) or (_manual(criterion, case),)
 

@@ -152,7 +152,10 @@ def _matrix(best: Evaluation, evidence: Evidence, task: Task) -> Matrix | None:
     y_pred = evidence.recording.labels(best.y_pred)
     if y_true is None or y_pred is None:
         return None
-    return confusion(y_true, y_pred, task.classes)
+    # A student may have merged or reordered the classes, unless the labels are the served ones.
+    known = best.origin is not None and best.origin.dataset in task.datasets
+    names = task.class_names if known else ()
+    return confusion(y_true, y_pred, task.classes, names)
 
 
 def _caption(matrix: Matrix) -> str:
