@@ -178,7 +178,7 @@ def test_the_confusion_matrix_counts_the_recorded_arrays() -> None:
 def test_a_class_without_an_image_has_an_unknown_recall() -> None:
     text = page_of(sample.single_sample()).text
     assert "Hatched rows have no image." in text
-    assert "0 1.0000 1 1 unknown 0 2 unknown 0" in text
+    assert "angular_leaf_spot 1.0000 1 bean_rust unknown 0 healthy unknown 0" in text
 
 
 def test_the_run_is_described() -> None:
