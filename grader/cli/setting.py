@@ -2,10 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+from grader.errors import SandboxUnavailable
+from grader.execute import ForkSandbox
 from grader.model import Finding, Lab
 from grader.pipeline import OnCell, Setup, starter_of
 from grader.store import load_reference
+
+if TYPE_CHECKING:
+    from grader.assets import AssetHome
 
 __all__ = ["class_setup", "label"]
 
@@ -18,12 +24,9 @@ def class_setup(lab: Lab, *, on_cell: OnCell | None = None, seed: int = 42) -> I
         AssetError: If an asset of the lab cannot be provided.
         SandboxUnavailable: If a wall of the sandbox is missing on this machine.
     """
-    # Only commands that run notebooks need the sandbox and the assets.
-    from grader.assets import prepare
-    from grader.execute import ForkSandbox
-
-    home = prepare(lab, lab.profile)
+    home = _assets(lab)
     with ForkSandbox(home.root, lab.profile) as sandbox:
+        sandbox.prove()
         yield Setup(
             lab=lab,
             reference=load_reference(lab.id, lab.profile),
@@ -33,6 +36,19 @@ def class_setup(lab: Lab, *, on_cell: OnCell | None = None, seed: int = 42) -> I
             seed=seed,
             on_cell=on_cell,
         )
+
+
+def _assets(lab: Lab) -> "AssetHome":
+    try:
+        # The drawings need Pillow and pyarrow, which only those who run notebooks install.
+        from grader.assets import prepare
+
+        return prepare(lab, lab.profile)
+    except ModuleNotFoundError as error:
+        raise SandboxUnavailable(
+            f"{error.name} is not installed; running notebooks needs the extra `lab`: "
+            'pip install "lab-grader[lab]"'
+        ) from None
 
 
 def label(finding: Finding) -> str:

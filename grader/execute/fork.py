@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import os
 import platform
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -15,7 +16,7 @@ from grader.errors import SandboxUnavailable
 from grader.execute import machine, scratch
 from grader.execute.sandbox import RunOptions
 from grader.execute.server import ForkServer
-from grader.model import Machine, Run, Submission
+from grader.model import Cell, Machine, Run, Submission
 
 _MIB = 1 << 20
 
@@ -28,6 +29,9 @@ class ForkSandbox:
         profile: Name of the assets' profile.
         threads: Threads a library may use in each kernel.
         level: ``full`` puts up every wall or refuses to run; ``none`` puts up none.
+
+    Raises:
+        SandboxUnavailable: If this is not Linux.
     """
 
     def __init__(
@@ -37,6 +41,10 @@ class ForkSandbox:
         threads: int = 1,
         level: Literal["full", "none"] = "full",
     ) -> None:
+        if sys.platform != "linux":
+            raise SandboxUnavailable(
+                "Notebooks run in a sandbox, which needs Linux; reading them works everywhere."
+            )
         self._assets = assets.resolve()
         self._profile = profile
         self._threads = threads
@@ -83,6 +91,17 @@ class ForkSandbox:
             adaptations=tuple(record.adaptations),
             seconds=monotonic() - began,
         )
+
+    def prove(self) -> None:
+        """Start an empty kernel, so that a class is not begun where none can run.
+
+        Raises:
+            SandboxUnavailable: If a library or a wall is missing on this machine.
+            SandboxTimeout: If the sandbox does not answer.
+        """
+        cell = Cell(index=0, kind="code", source="pass")
+        empty = Submission(student="", lab="", path="", digest="", cells=(cell,))
+        self.run(empty, RunOptions())
 
     @property
     def warm_seconds(self) -> float:
