@@ -37,7 +37,7 @@ def check(criterion: Criterion, case: Case, detection: Detection) -> tuple[Answe
         *_reported(criterion, case),
         *_reproduced(criterion, case),
         *_length(criterion, case),
-        *_absent(criterion, detection),
+        *_absent(criterion, case, detection),
     ]
     return tuple(answers) or (_manual(criterion, case),)
 
@@ -48,7 +48,7 @@ def _manual(criterion: Criterion, case: Case) -> Answer:
     return Answer(verdict=Verdict.NEEDS_REVIEW, why=f"A person reads this.{help_}")
 
 
-def _absent(criterion: Criterion, detection: Detection) -> Iterator[Answer]:
+def _absent(criterion: Criterion, case: Case, detection: Detection) -> Iterator[Answer]:
     if not criterion.absent:
         return
     counted = [one for one in detection.findings if _counts(one, criterion)]
@@ -64,7 +64,11 @@ def _absent(criterion: Criterion, detection: Detection) -> Iterator[Answer]:
     if silent:
         why = f"{silent[0].name} could not look: {silent[0].reason}"
         yield Answer(verdict=Verdict.NOT_ASSESSED, why=why)
-    yield Answer(verdict=Verdict.MET, why=f"{_checks(len(criterion.absent))} found nothing.")
+    if criterion.task is not None and case.evidence.best(criterion.task) is None:
+        # Nothing is found where nothing was evaluated; that earns no points by itself.
+        yield _unseen(case)
+    else:
+        yield Answer(verdict=Verdict.MET, why=f"{_checks(len(criterion.absent))} found nothing.")
 
 
 def _checks(n: int) -> str:

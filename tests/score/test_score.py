@@ -60,7 +60,8 @@ LAB = lab_of(
         Criterion(id="c", title="C", points=1, manual=True),
     ]
 )
-CASE = build.case("print(1)", recorded=[]).model_copy(update={"lab": LAB})
+SCORED = {"cell": 0, "method": "predict", "rows": 86, "dataset": "AI-Lab-Makerere/beans"}
+CASE = build.case("print(1)", recorded=[{"trainer": SCORED}]).model_copy(update={"lab": LAB})
 
 
 @given(DETECTIONS)
@@ -141,6 +142,12 @@ def test_items_are_counted() -> None:
     )
     enough = few.model_copy(update={"min_n": 80})
     assert one(enough, evaluated())[0] == Verdict.MET
+
+
+def test_finding_nothing_where_nothing_was_evaluated_earns_nothing() -> None:
+    clean = Criterion(id="n", title="N", points=1, task="clip", absent=("random-labels",))
+    assert one(clean, evaluated())[0] == Verdict.NEEDS_REVIEW
+    assert one(clean.model_copy(update={"task": "vit"}), evaluated())[0] == Verdict.MET
 
 
 def test_an_evaluation_nobody_saw_waits_for_a_person() -> None:
