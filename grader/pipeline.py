@@ -1,27 +1,30 @@
 """The one place that knows the order of the stages."""
 
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, Future, as_completed
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader import labs
+from grader import __version__, labs
 from grader.compare import compare
 from grader.config import data_folder
 from grader.detect import detect, load_detectors
 from grader.errors import GraderError, MachineError, SubmissionError
 from grader.evidence import Truth, gather
 from grader.execute import Progress, RunOptions, Sandbox, execute
-from grader.intake import intake
+from grader.intake import digest, intake
 from grader.model import Case, Evidence, Lab, Outcome, ReferenceRecord, Result, Run, Submission
 from grader.score import score
+from grader.store import UNSETTLED, Store
 
 __all__ = [
     "STAGES",
     "Job",
     "OnCell",
     "Setup",
+    "conditions",
     "grade_all",
     "grade_one",
     "judge",
@@ -60,6 +63,12 @@ class Setup:
     on_cell: OnCell | None = None
     """Told of every cell that starts or ends."""
 
+    store: Store | None = None
+    """Where runs are kept and looked up; ``None`` runs everything and keeps nothing."""
+
+    conditions: str = ""
+    """Digest of what decides a run besides the notebook; see ``conditions``."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
@@ -67,6 +76,9 @@ class Job:
 
     path: Path
     student: str
+
+    notes: tuple[str, ...] = ()
+    """What intake has to say about the choice of this file."""
 
 
 def load_lab(name: str) -> Lab:
@@ -86,31 +98,25 @@ def starter_of(lab: Lab) -> Submission | None:
 
 def grade_all(
     jobs: Sequence[Job], setup: Setup, engine: Executor, save: Callable[[Result], None]
-) -> list[Result]:
-    """Grade a class; one submission's trouble never touches another.
+) -> None:
+    """Grade a class, first come first served; one submission's trouble never touches another.
+
+    Nothing is kept here, so that memory does not grow with the class.
 
     Args:
         jobs: The files.
         setup: What they share.
         engine: Runs them; as many at once as it has workers.
         save: Called with each result as soon as it is there, from the calling thread.
-
-    Returns:
-        Results in the order of ``jobs``.
     """
-    waiting: Mapping[Future[Result], Job] = {
-        engine.submit(grade_one, job, setup): job for job in jobs
-    }
-    done: dict[Path, Result] = {}
+    waiting = {engine.submit(grade_one, job, setup) for job in jobs}
     try:
         for future in as_completed(waiting):
-            result = future.result()
-            done[waiting[future].path] = result
-            save(result)
+            waiting.discard(future)
+            save(future.result())
     finally:
         for future in waiting:
             future.cancel()
-    return [done[job.path] for job in jobs]
 
 
 def grade_one(job: Job, setup: Setup) -> Result:
@@ -119,13 +125,13 @@ def grade_one(job: Job, setup: Setup) -> Result:
     Never raises for what a submission is or does; a fault of the machine is tried once more
     and then becomes the outcome ``harness-error``, which costs no points.
     """
-    digest = _digest(job.path)
-    head = {"student": job.student, "path": str(job.path), "digest": digest}
+    head = {"student": job.student, "path": str(job.path), "digest": digest(job.path)}
     try:
         submission = intake(job.path, setup.lab, starter=setup.starter)
     except SubmissionError as error:
         return Result(**head, outcome=Outcome.UNREADABLE, message=str(error))
-    submission = submission.model_copy(update={"student": job.student})
+    notes = (*job.notes, *submission.notes)
+    submission = submission.model_copy(update={"student": job.student, "notes": notes})
     try:
         return _graded(submission, setup)
     except Exception as error:  # noqa: BLE001 - whatever broke here, it was not the student
@@ -139,28 +145,54 @@ def grade_one(job: Job, setup: Setup) -> Result:
         )
 
 
-def _digest(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        # Intake says what is wrong with the file; the digest only has to be stable.
-        return hashlib.sha256(str(path).encode()).hexdigest()
-
-
 def _graded(submission: Submission, setup: Setup) -> Result:
     run = _run(submission, setup)
     evidence = gather(submission, run, setup.lab, setup.truth)
     return judge(evidence, run, setup.lab, setup.reference)
 
 
+def conditions(lab: Lab, sandbox: Mapping[str, object], seed: int) -> str:
+    """Digest of everything but the notebook that decides a run; the rubric's points do not.
+
+    Args:
+        lab: Its limits count.
+        sandbox: What the sandbox says of itself: assets, walls, versions.
+        seed: Seed set before the first cell.
+    """
+    parts = {
+        "limits": lab.limits.model_dump(),
+        "sandbox": dict(sandbox),
+        "seed": seed,
+        "grader": __version__,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
 def _run(submission: Submission, setup: Setup) -> Run | None:
     if setup.sandbox is None:
         return None
+    if setup.store is None:
+        return _executed(submission, setup.sandbox, setup)
+    earlier = setup.store.run(submission.student, submission.digest)
+    if earlier is not None and _still_holds(earlier, submission, setup):
+        return earlier
+    run = _executed(submission, setup.sandbox, setup)
+    run = run.model_copy(update={"conditions": setup.conditions})
+    setup.store.keep(submission.student, run)
+    return run
+
+
+def _still_holds(run: Run, submission: Submission, setup: Setup) -> bool:
+    same = run.submission == submission.digest and run.conditions == setup.conditions
+    return same and run.outcome not in UNSETTLED
+
+
+def _executed(submission: Submission, sandbox: Sandbox, setup: Setup) -> Run:
     options = RunOptions(limits=setup.lab.limits, seed=setup.seed, on_cell=setup.on_cell)
     try:
-        return execute(submission, setup.sandbox, options)
+        return execute(submission, sandbox, options)
     except MachineError:
-        return execute(submission, setup.sandbox, options)
+        return execute(submission, sandbox, options)
 
 
 def judge(

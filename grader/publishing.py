@@ -24,6 +24,10 @@ def publish(results: Sequence[Result], lab: Lab, out: Path, *, graded_at: dateti
     """
     context = _context(lab, graded_at)
     pages = _pages(results)
+    for old in (out / "students").glob("*.html"):
+        # A page of somebody who is no longer in the class must not be handed out.
+        if f"students/{old.name}" not in pages.values():
+            old.unlink()
     for result in results:
         page = student_page(result, context)
         write_text(out / pages[result.student], page.html)

@@ -21,6 +21,7 @@ from grader.model import (
     Output,
     Recording,
     Submission,
+    Tampering,
     TrainerCall,
 )
 
@@ -125,6 +126,8 @@ def recording(facts: Facts) -> Recording:
         forwards=tuple(ForwardPass(**f) for kind, f in kept if kind == "forward"),
         named=tuple(NamedArray(**f) for kind, f in kept if kind == "named"),
         arrays=arrays,
+        tampering=tuple(Tampering(**f) for kind, f in kept if kind == "tamper"),
+        complete=not any(kind == "tamper" for kind, _ in kept),
     )
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import SandboxTimeout
+from grader.errors import SandboxTimeout, StoreError
 from grader.execute import ReplaySandbox, RunOptions, Sandbox
 from grader.intake import intake
 from grader.model import CellRun, Machine, Outcome, Output, Result, Run, Submission
-from grader.pipeline import Job, Setup, grade_all, grade_one, judge
+from grader.pipeline import Job, Setup, conditions, grade_all, grade_one, judge
 from grader.store import ClassInfo, Store
 from tests import build
 from tests.cli.command import SAMPLES
@@ -102,12 +102,16 @@ def test_one_submission_s_trouble_does_not_touch_the_others(tmp_path: Path) -> N
     broken.write_text('{"cells": [', encoding="utf-8")
     jobs = [Job(path=path, student=path.stem) for path in (HONEST, broken, RANDOM)]
     setup = Setup(lab=build.lab(), sandbox=replay(recorded(HONEST)))
-    saved: list[str] = []
+    saved: dict[str, Outcome] = {}
     with ThreadPoolExecutor(2) as engine:
-        results = grade_all(jobs, setup, engine, lambda result: saved.append(result.student))
-    assert [each.student for each in results] == ["honest", "broken", "random-labels"]
-    assert sorted(saved) == ["broken", "honest", "random-labels"]
-    assert [each.outcome for each in results[1:]] == [Outcome.UNREADABLE, Outcome.HARNESS_ERROR]
+        grade_all(
+            jobs, setup, engine, lambda result: saved.update({result.student: result.outcome})
+        )
+    assert saved == {
+        "honest": Outcome.NEEDS_REVIEW,
+        "broken": Outcome.UNREADABLE,
+        "random-labels": Outcome.HARNESS_ERROR,
+    }
 
 
 def test_what_was_graded_before_an_interruption_is_kept(tmp_path: Path) -> None:
@@ -122,6 +126,115 @@ def test_what_was_graded_before_an_interruption_is_kept(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as engine, pytest.raises(KeyboardInterrupt):
         grade_all(jobs, setup, engine, save)
     assert len(list(store.results())) == 1
+
+
+@dataclass
+class Counting:
+    """A sandbox that knows whom it ran."""
+
+    behind: Sandbox
+    ran: list[str] = field(default_factory=list)
+
+    def run(self, submission: Submission, options: RunOptions) -> Run:
+        self.ran.append(submission.student)
+        return self.behind.run(submission, options)
+
+
+def graded_again(store: Store, under: str, *runs: Run) -> tuple[list[str], list[Result]]:
+    """Who was run, and what came out."""
+    sandbox = Counting(replay(*runs))
+    setup = Setup(lab=build.lab(), sandbox=sandbox, store=store, conditions=under)
+    jobs = [Job(path=path, student=path.stem) for path in (HONEST, RANDOM)]
+    with ThreadPoolExecutor(1) as engine:
+        grade_all(jobs, setup, engine, store.save)
+    return sandbox.ran, list(store.results())
+
+
+def test_what_ran_is_run_again_only_under_other_conditions(tmp_path: Path) -> None:
+    store, runs = Store(tmp_path), (recorded(HONEST), recorded(RANDOM))
+    ran, first = graded_again(store, "a", *runs)
+    assert ran == ["honest", "random-labels"]
+    ran, second = graded_again(store, "a", *runs)
+    assert (ran, second) == ([], first)
+    ran, third = graded_again(store, "b", *runs)
+    assert ran == ["honest", "random-labels"]
+    assert [each.grade for each in third] == [each.grade for each in first]
+
+
+def test_what_the_machine_failed_at_is_run_again(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    lacking = recorded(HONEST).model_copy(update={"outcome": "environment", "message": "x"})
+    _, results = graded_again(store, "a", lacking)
+    assert [each.outcome for each in results] == [Outcome.ENVIRONMENT, Outcome.HARNESS_ERROR]
+    ended = recorded(RANDOM).model_copy(update={"outcome": "timeout", "message": "x"})
+    ran, results = graded_again(store, "a", recorded(HONEST), ended)
+    assert ran == ["honest", "random-labels"]
+    assert results[1].outcome == Outcome.TIMEOUT
+    ran, _ = graded_again(store, "a", recorded(HONEST), recorded(RANDOM))
+    assert ran == [], "a time limit is the notebook's own end"
+
+
+def test_a_run_outlives_what_was_to_be_made_of_it(tmp_path: Path) -> None:
+    store, runs = Store(tmp_path), (recorded(HONEST), recorded(RANDOM))
+    _, (first, _) = graded_again(store, "a", *runs)
+    for head in tmp_path.glob("runs/honest-*/*"):
+        if head.name != "2-run.json":
+            head.unlink()
+    assert [each.student for each in store.results()] == ["random-labels"]
+    ran, (again, _) = graded_again(store, "a", *runs)
+    assert (ran, again) == ([], first)
+
+
+def test_only_what_decides_a_run_is_among_its_conditions() -> None:
+    lab = build.lab()
+    base = conditions(lab, {"profile": "tiny"}, 42)
+    rubric = lab.model_copy(update={"criteria": lab.criteria[:1], "version": 9, "tasks": ()})
+    assert conditions(rubric, {"profile": "tiny"}, 42) == base
+    limits = lab.limits.model_copy(update={"cell_seconds": 1.0})
+    others = {
+        conditions(lab.model_copy(update={"limits": limits}), {"profile": "tiny"}, 42),
+        conditions(lab, {"profile": "full"}, 42),
+        conditions(lab, {"profile": "tiny"}, 43),
+    }
+    assert len(others | {base}) == 4
+
+
+def test_students_who_look_alike_as_files_do_not_share_a_folder(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    setup = Setup(lab=build.lab(), sandbox=replay(recorded(HONEST)))
+    names = ["a b", "a_b", "a/b", "äb"]
+    for name in names:
+        store.save(grade_one(Job(path=HONEST, student=name), setup))
+    assert sorted(each.student for each in store.results()) == sorted(names)
+
+
+def test_one_process_at_a_time_writes_into_a_folder(tmp_path: Path) -> None:
+    store = Store(tmp_path / "new")
+    with store.locked(), pytest.raises(StoreError, match="another grading run"), store.locked():
+        pass
+    with store.locked():
+        pass
+
+
+def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    info = ClassInfo.model_validate(
+        {"lab": "x", "profile": "tiny", "graded_at": "2026-01-01T00:00:00Z"}
+    )
+    store.begin(info)
+    folder = tmp_path / "runs" / "ada-1"
+    folder.mkdir(parents=True)
+    (folder / ".0-result.json.ab12cd_3").write_text("{")
+    (folder / ".own-notes.json").write_text("{}")
+    store.begin(info)
+    assert [path.name for path in folder.iterdir()] == [".own-notes.json"]
+    assert list(store.results()) == []
+
+
+def test_a_folder_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where a folder should be")
+    with pytest.raises(StoreError, match="cannot be written"):
+        Store(tmp_path).save(graded(replay(recorded(HONEST))))
 
 
 def test_stored_evidence_gives_the_same_grade_again(tmp_path: Path) -> None:

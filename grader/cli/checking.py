@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from grader.cli.setting import class_setup, label
+from grader.cli.unsafe import Level, sandbox_option
 from grader.errors import SubmissionError
 from grader.labs import lab_names
 from grader.model import SEVERITIES, Confidence, EvidenceRef, Finding, Outcome, Result
@@ -19,8 +20,9 @@ GRAVE = ("invalid", "major")
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.option("--lab", "lab_name", help="Lab it answers; needed when there are several.")
 @click.option("--run", "execute", is_flag=True, help="Run it in the sandbox too, as grading does.")
+@sandbox_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def check(notebook: Path, lab_name: str | None, execute: bool, form: str) -> int:
+def check(notebook: Path, lab_name: str | None, execute: bool, sandbox: Level, form: str) -> int:
     """Check one NOTEBOOK, by reading it only unless --run is given.
 
     Exits with 1 when a finding is major or worse.
@@ -28,7 +30,7 @@ def check(notebook: Path, lab_name: str | None, execute: bool, form: str) -> int
     lab = load_lab(lab_name or _only_lab())
     job = Job(path=notebook, student=notebook.stem)
     if execute:
-        with class_setup(lab) as setup:
+        with class_setup(lab, level=sandbox) as setup:
             result = grade_one(job, setup)
     else:
         result = grade_one(job, Setup(lab=lab, starter=starter_of(lab)))

@@ -1,25 +1,43 @@
 """``grader grade``, ``grader demo`` and ``grader rescore``."""
 
 import os
-from collections.abc import Iterable
+import signal
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from grader.cli.setting import class_setup
+from grader.cli.stopping import Stopped, stoppable
+from grader.cli.unsafe import Level, agree, sandbox_option
 from grader.config import data_folder
-from grader.intake import find, student_names
+from grader.intake import HandIn, digest, handed_in
 from grader.model import Lab, Limits, Outcome, Result
 from grader.pipeline import Job, grade_all, load_lab, rejudged
-from grader.store import ClassInfo, Store, load_reference
+from grader.store import ClassInfo, HandedIn, Store, load_reference
 
 __all__ = ["demo", "grade", "rescore"]
 
 DEMO_LAB = "week9-vit-clip"
 DEMO_SECONDS = 20.0
 """Time limit of a cell in the demonstration, where one notebook never ends on purpose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """How to grade, as the command line says it."""
+
+    lab_name: str
+    out: Path
+    jobs: int
+    timeout: float | None
+    fresh: bool
+    form: str = "table"
+    sandbox: Level = "full"
 
 
 @click.command()
@@ -30,19 +48,19 @@ DEMO_SECONDS = 20.0
 @click.option(
     "--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds for one cell."
 )
+@click.option("--fresh", is_flag=True, help="Run again what ran before with this --out.")
+@sandbox_option
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
-def grade(
-    paths: tuple[Path, ...],
-    lab_name: str,
-    out: Path,
-    jobs: int,
-    timeout: float | None,
-    form: str,
-) -> int:
-    """Grade notebooks: files or folders in PATHS."""
-    lab = _limited(load_lab(lab_name), timeout)
-    files = find(paths)
-    return _grade_class(files, lab, lab_name, out, jobs, form)
+def grade(paths: tuple[Path, ...], **options: Any) -> int:  # noqa: ANN401 - as declared above
+    """Grade notebooks: files, folders or zip files in PATHS.
+
+    Stopped at any moment, the same command goes on where it stopped: what ran before with the
+    same limits, assets and versions is not run again.
+    """
+    wanted = Wanted(**options)
+    agree(wanted.sandbox)
+    lab = _limited(load_lab(wanted.lab_name), wanted.timeout)
+    return _grade_class(handed_in(paths, lab), lab, wanted)
 
 
 @click.command()
@@ -50,9 +68,9 @@ def grade(
 @click.option("--jobs", default=os.cpu_count() or 1, show_default=True, type=click.IntRange(1))
 def demo(out: Path, jobs: int) -> int:
     """Grade the sample submissions and show what comes out."""
-    lab = _limited(load_lab(DEMO_LAB), DEMO_SECONDS)
-    files = find([data_folder("submissions") / DEMO_LAB])
-    return _grade_class(files, lab, DEMO_LAB, out, jobs, "table")
+    wanted = Wanted(lab_name=DEMO_LAB, out=out, jobs=jobs, timeout=DEMO_SECONDS, fresh=True)
+    lab = _limited(load_lab(DEMO_LAB), wanted.timeout)
+    return _grade_class(handed_in([data_folder("submissions") / DEMO_LAB], lab), lab, wanted)
 
 
 @click.command()
@@ -64,10 +82,11 @@ def rescore(out: Path, lab_name: str | None, form: str) -> int:
     store = Store(out)
     info = store.info()
     lab = load_lab(lab_name or info.lab)
-    results = rejudged(store.results(), lab, load_reference(lab.id, info.profile))
-    for result in results:
-        store.save(result)
-    return _finish(results, lab, out, info.graded_at, form)
+    with store.locked():
+        results = rejudged(store.results(), lab, load_reference(lab.id, info.profile))
+        for result in results:
+            store.save(result)
+        return _finish(results, lab, out, info.graded_at, form)
 
 
 def _limited(lab: Lab, cell_seconds: float | None) -> Lab:
@@ -77,28 +96,67 @@ def _limited(lab: Lab, cell_seconds: float | None) -> Lab:
     return lab.model_copy(update={"limits": limits})
 
 
-def _grade_class(
-    files: Iterable[Path], lab: Lab, lab_name: str, out: Path, jobs: int, form: str
-) -> int:
+def _grade_class(files: Sequence[HandIn], lab: Lab, wanted: Wanted) -> int:
+    store = Store(wanted.out)
+    try:
+        with stoppable(), store.locked():
+            now = datetime.now(UTC)
+            results = _graded(files, lab, wanted, store, now)
+            return _finish(results, lab, wanted.out, now, wanted.form)
+    except KeyboardInterrupt as interrupt:
+        message = f"Stopped. What was graded is kept in {wanted.out}; the same command goes on."
+        click.echo(message, err=True)
+        return 128 + (interrupt.number if isinstance(interrupt, Stopped) else signal.SIGINT)
+
+
+def _graded(
+    files: Sequence[HandIn], lab: Lab, wanted: Wanted, store: Store, now: datetime
+) -> list[Result]:
     # rich takes a tenth of a second to import, which `grader check` has no use for.
     from grader.cli.progress import shown_progress
 
-    names = student_names(tuple(files))
-    work = [Job(path=path, student=student) for path, student in names.items()]
-    store, now = Store(out), datetime.now(UTC)
-    store.begin(ClassInfo(lab=lab_name, profile=lab.profile, graded_at=now))
+    work = [Job(path=each.path, student=each.student, notes=each.notes) for each in files]
+    submissions = [HandedIn(student=each.student, digest=digest(each.path)) for each in work]
+    if wanted.fresh:
+        store.forget(submissions)
     with (
         shown_progress(len(work)) as progress,
-        class_setup(lab, on_cell=progress.cell) as setup,
-        ThreadPoolExecutor(max_workers=jobs) as engine,
+        ThreadPoolExecutor(max_workers=wanted.jobs) as engine,
+        # Left first: once the sandbox is closed, what the workers still do ends at once.
+        class_setup(
+            lab,
+            on_cell=progress.cell,
+            store=store,
+            submissions=submissions,
+            level=wanted.sandbox,
+        ) as setup,
     ):
+        _tell(store.settled(submissions, setup.conditions), len(work))
+        info = ClassInfo(
+            lab=wanted.lab_name,
+            profile=lab.profile,
+            graded_at=now,
+            submissions=tuple(submissions),
+        )
+        store.begin(info)
+        read = {each.student: each for each in submissions}
 
         def save(result: Result) -> None:
             store.save(result)
+            read[result.student] = HandedIn(student=result.student, digest=result.digest)
             progress.finished(result)
 
-        results = grade_all(work, setup, engine, save)
-    return _finish(results, lab, out, now, form)
+        grade_all(work, setup, engine, save)
+    if tuple(read.values()) != info.submissions:
+        # A file was replaced meanwhile.
+        store.begin(info.model_copy(update={"submissions": tuple(read.values())}))
+    return list(store.results())
+
+
+def _tell(settled: int, total: int) -> None:
+    if settled:
+        message = f"{settled} of {total} ran before and are not run again (--fresh runs all)."
+        click.echo(message, err=True)
 
 
 def _finish(results: list[Result], lab: Lab, out: Path, at: datetime, form: str) -> int:

@@ -1,14 +1,15 @@
 """What the commands that run notebooks need: assets, a sandbox, workers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from grader.cli.unsafe import Level
 from grader.errors import SandboxUnavailable
 from grader.execute import ForkSandbox
 from grader.model import Finding, Lab
-from grader.pipeline import OnCell, Setup, starter_of
-from grader.store import load_reference
+from grader.pipeline import OnCell, Setup, conditions, starter_of
+from grader.store import HandedIn, Store, load_reference
 
 if TYPE_CHECKING:
     from grader.assets import AssetHome
@@ -17,16 +18,34 @@ __all__ = ["class_setup", "label"]
 
 
 @contextmanager
-def class_setup(lab: Lab, *, on_cell: OnCell | None = None, seed: int = 42) -> Iterator[Setup]:
+def class_setup(
+    lab: Lab,
+    *,
+    on_cell: OnCell | None = None,
+    seed: int = 42,
+    store: Store | None = None,
+    submissions: Sequence[HandedIn] = (),
+    level: Level = "full",
+) -> Iterator[Setup]:
     """Assets prepared, sandbox open: everything a class is graded with.
+
+    Args:
+        lab: The lab.
+        on_cell: Told of every cell that starts or ends.
+        seed: Seed set before the first cell.
+        store: Where runs are kept and looked up.
+        submissions: The class; when all of it has run before, no kernel is started.
+        level: Walls round each notebook.
 
     Raises:
         AssetError: If an asset of the lab cannot be provided.
         SandboxUnavailable: If a wall of the sandbox is missing on this machine.
     """
     home = _assets(lab)
-    with ForkSandbox(home.root, lab.profile) as sandbox:
-        sandbox.prove()
+    with ForkSandbox(home.root, lab.profile, level=level) as sandbox:
+        decided_by = conditions(lab, sandbox.conditions, seed)
+        if store is None or store.settled(submissions, decided_by) < len(submissions):
+            sandbox.prove()
         yield Setup(
             lab=lab,
             reference=load_reference(lab.id, lab.profile),
@@ -35,6 +54,8 @@ def class_setup(lab: Lab, *, on_cell: OnCell | None = None, seed: int = 42) -> I
             truth=home.labels(),
             seed=seed,
             on_cell=on_cell,
+            store=store,
+            conditions=decided_by,
         )
 
 

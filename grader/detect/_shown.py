@@ -61,6 +61,8 @@ class _Walk:
         name = self._names.get(position, "")
         if node.kind == "subscript":
             name = f"{name} {node.value}"
+        elif node.kind == "attribute":
+            name = f"{name} {node.name.rpartition('.')[2]}"
         context = Context(f"{context.words} {name}", f"{context.label} {name}")
         if node.kind == "literal":
             yield node, context
@@ -81,7 +83,7 @@ class _Walk:
             yield from self._in_order(node.deps, context)
         elif node.name in {"ListComp", "GeneratorExp", "FormattedValue"} or node.kind in {
             "name", "subscript",
-        }:  # fmt: skip
+        } or _is_known_field(node):  # fmt: skip
             yield from ((dep, context) for dep in node.deps[:1])
         elif node.name == "iter" or self._is_typed(node):
             yield from ((dep, context) for dep in node.deps)
@@ -119,6 +121,11 @@ class _Walk:
     def _text(self, position: int) -> str:
         value = self._graph.nodes[position].value
         return value if isinstance(value, str) else ""
+
+
+def _is_known_field(node: Node) -> bool:
+    """Whether an attribute stands for the very value its object was made with."""
+    return node.kind == "attribute" and node.receiver not in node.deps
 
 
 def _under(context: Context, key: str) -> Context:

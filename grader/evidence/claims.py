@@ -30,6 +30,11 @@ _JUDGED = re.compile(
     rf"\W{{0,6}}{vocabulary.alternation(vocabulary.every(vocabulary.VERDICTS))}\s?:", re.IGNORECASE
 )
 _CITED = vocabulary.phrases(vocabulary.CITATIONS)
+_OTHER_RUN = vocabulary.phrases(vocabulary.OTHER_RUNS)
+_COMPARED = re.compile(
+    r"\b(?:than|above|over|beats?|against|outperforms?|compared (?:to|with))\s(?:\w{1,8}\s)?$",
+    re.IGNORECASE,
+)
 _SOURCE = re.compile(r"\[\d{1,3}\](?!\()|§|\(\w{2,20}(?:\set\sal\.?)?,\s(?:19|20)\d\d\)")
 _NEGATED = re.compile(
     rf"(?<!\w){vocabulary.alternation(vocabulary.every(vocabulary.NEGATIONS))}"
@@ -87,6 +92,8 @@ def _in_tables(cell: Cell, names: TaskNames, under: tuple[Span, ...]) -> Iterato
             start = each.offset + each.quantity.start
             end = each.offset + each.quantity.end
             row = rows[each.line]
+            if each.label.strip() and not numbers.mentions(each.label, prose=True):
+                continue
             named = names.only(each.label)
             yield Claim(
                 cell=cell.index,
@@ -100,7 +107,7 @@ def _in_tables(cell: Cell, names: TaskNames, under: tuple[Span, ...]) -> Iterato
                 n=each.n,
                 task=named or (None if names.named(each.label) else _above(under, row.start)),
                 target=_TARGET.search(row.text) is not None,
-                cited=_is_cited(row.text),
+                cited=_is_cited(row.text) or _OTHER_RUN.search(row.text) is not None,
             )
 
 
@@ -143,7 +150,7 @@ class _SentenceReader:
                 _HEDGE.search(before) or _HEDGE_BEHIND.match(self._text, link.quantity.end)
             ),
             target=self._target,
-            cited=self._cited,
+            cited=self._cited or _is_of_other_run(self._text, link.quantity.start),
         )
 
     def _task(self, link: Link, below: int) -> str | None:
@@ -194,6 +201,17 @@ def _is_target(text: str) -> bool:
 
 def _is_cited(text: str) -> bool:
     return _CITED.search(text) is not None or _SOURCE.search(text) is not None
+
+
+def _is_of_other_run(text: str, position: int) -> bool:
+    """Whether a sentence speaks of a baseline or an earlier run before a number, or behind it.
+
+    "89 %, far above chance" still gives the model's own number.
+    """
+    return any(
+        found.start() < position or not _COMPARED.search(text[: found.start()])
+        for found in _OTHER_RUN.finditer(text)
+    )
 
 
 def _above(under: tuple[Span, ...], position: int) -> str | None:

@@ -1,13 +1,15 @@
 """Rebuild every scoring of predictions against labels, outside the student's process."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from grader.evidence.headline import FINEST, with_headlines
+from grader.evidence.placing import Place, Truth, place, task_of
 from grader.model import (
     Evaluation,
     Lab,
-    LabelOrigin,
     MetricCall,
     Recording,
     Reported,
@@ -17,12 +19,14 @@ from grader.model.recording import Label
 
 __all__ = ["Truth", "evaluations"]
 
-Truth = Mapping[tuple[str, str], tuple[int, ...]]
-"""Labels the harness served: (dataset id, split) -> labels in row order."""
+NAMED_TRUE = re.compile(
+    r"true|truth|label|target|actual|gold|(?<![a-z])(?:gt|refs?|references?|y)(?![a-z])", re.I
+)
+NAMED_PRED = re.compile(r"pred|guess|hypothes|(?<![a-z])(?:hyps?|hat|p)(?![a-z])", re.I)
+"""Names of variables that tell labels from predictions where neither could be placed."""
 
-SHORTEST_WINDOW = 20
-"""Fewest labels that are looked for among the served ones: ten classes make a chance match of 20
-labels less likely than 1e-15 for each place it could stand; fewer labels stay unplaced."""
+FEWEST_UNPLACED = 20
+"""Fewest items of a pair that is known by its names alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,8 @@ def evaluations(
     )
     found = [*_from_trainer(scene), *_from_calls(scene)]
     found.extend(_from_namespace(scene, found))
-    return tuple(sorted(found, key=lambda each: -1 if each.cell is None else each.cell))
+    in_order = sorted(found, key=lambda each: -1 if each.cell is None else each.cell)
+    return with_headlines(in_order, reported, recording.trainer_calls, lab)
 
 
 def _from_trainer(scene: _Scene) -> Iterator[Evaluation]:
@@ -108,7 +113,7 @@ def _from_calls(scene: _Scene) -> Iterator[Evaluation]:
 def _oriented(call: MetricCall, scene: _Scene) -> tuple[str | None, str | None]:
     """Labels first: swapped arguments are turned round when only the second are served labels."""
     first, second = call.y_true, call.y_pred
-    if _origin(scene, first) is None and _origin(scene, second) is not None:
+    if _place(scene, first) is None and _place(scene, second) is not None:
         return second, first
     return first, second
 
@@ -116,10 +121,12 @@ def _oriented(call: MetricCall, scene: _Scene) -> tuple[str | None, str | None]:
 def _from_namespace(scene: _Scene, known: Sequence[Evaluation]) -> Iterator[Evaluation]:
     scored = {frozenset((each.y_true, each.y_pred)) for each in known}
     latest = {each.array: each.cell for each in scene.recording.named}
-    placed = [array for array in latest if _origin(scene, array) is not None]
-    for y_true, y_pred in product(placed, latest):
+    placed = {array for array in latest if _place(scene, array) is not None}
+    for y_true, y_pred in product(latest, latest):
         pair = frozenset((y_true, y_pred))
         if len(pair) < 2 or pair in scored or not _same_length(scene, y_true, y_pred):
+            continue
+        if y_true not in placed and not _named_so(scene, y_true, y_pred):
             continue
         cell = max(latest[y_true] or 0, latest[y_pred] or 0)
         candidate = _evaluation(
@@ -132,6 +139,20 @@ def _from_namespace(scene: _Scene, known: Sequence[Evaluation]) -> Iterator[Eval
         if _explains(candidate, scene.reported):
             scored.add(pair)
             yield candidate
+
+
+def _named_so(scene: _Scene, y_true: str, y_pred: str) -> bool:
+    """Whether their names tell labels from predictions, as of a shuffled part of a split."""
+    names = {
+        side: {each.name for each in scene.recording.named if each.array == side}
+        for side in (y_true, y_pred)
+    }
+    return (
+        scene.recording.arrays[y_true].length >= FEWEST_UNPLACED
+        and _place(scene, y_pred) is None
+        and any(NAMED_TRUE.search(each) and not NAMED_PRED.search(each) for each in names[y_true])
+        and any(NAMED_PRED.search(each) for each in names[y_pred])
+    )
 
 
 def _same_length(scene: _Scene, one: str, other: str) -> bool:
@@ -149,7 +170,7 @@ def _explains(candidate: Evaluation, reported: Sequence[Reported]) -> bool:
     return accuracy is not None and any(
         number.metric == "accuracy"
         and number.decimals >= 3
-        and abs(number.value - accuracy) <= 0.5 * 10**-number.decimals + 1e-9
+        and abs(number.value - accuracy) <= max(0.5 * 10**-number.decimals, FINEST)
         for number in reported
     )
 
@@ -164,12 +185,13 @@ def _evaluation(
     trainer: TrainerCall | None = None,
 ) -> Evaluation:
     y_true, y_pred = arrays
-    origin = _origin(scene, y_true)
-    dataset = (trainer.dataset if trainer else None) or (origin.dataset if origin else None)
-    split = (trainer.split if trainer else None) or (origin.split if origin else None)
-    task = _task(scene, dataset, cell, trainer.model if trainer else None)
+    placed = _place(scene, y_true)
+    dataset = (trainer.dataset if trainer else None) or (placed.dataset if placed else None)
+    split = (trainer.split if trainer else None) or (placed.split if placed else None)
     labels = scene.recording.labels(y_true)
-    trained_on = _trained_on(scene, trainer, origin)
+    model = trainer.model if trainer else None
+    task = _task(scene, dataset, labels, cell, model)
+    trained_on = _trained_on(scene, trainer, placed)
     return Evaluation(
         task=task,
         cell=cell,
@@ -178,34 +200,30 @@ def _evaluation(
         y_true=y_true,
         y_pred=y_pred,
         classes=len(set(labels)) if labels is not None else None,
-        origin=origin,
+        origin=placed.origin if placed else None,
         dataset=dataset,
         split=split,
         is_training_data=trained_on,
-        off_task=bool(trained_on) or _other_split(scene, task, split),
-        model=(trainer.model if trainer else None) or _model(scene, task, cell),
+        off_task=bool(trained_on)
+        or _other_split(scene, task, split)
+        or _other_model(scene, task, cell, n),
+        model=model or _model(scene, task, cell),
         forward_rows=_forward_rows(scene, task, cell),
         scores=_scores(labels, scene.recording.labels(y_pred)),
     )
 
 
-def _origin(scene: _Scene, array: str | None) -> LabelOrigin | None:
-    """Rows of a served label column that equal the array exactly; test splits come first."""
-    labels = scene.recording.labels(array)
-    # One class alone stands in every split that is ordered by class, so it says nothing.
-    if labels is None or len(labels) < SHORTEST_WINDOW or len(set(labels)) < 2:
-        return None
-    if not all(type(label) is int and 0 <= label < 256 for label in labels):
-        return None
-    wanted = bytes(label for label in labels if isinstance(label, int))
-    for dataset, split in sorted(scene.truth, key=lambda each: each[1] != "test"):
-        start = bytes(scene.truth[dataset, split]).find(wanted)
-        if start >= 0:
-            return LabelOrigin(dataset=dataset, split=split, start=start)
-    return None
+def _place(scene: _Scene, array: str | None) -> Place | None:
+    return place(scene.recording.labels(array), scene.truth, scene.lab)
 
 
-def _task(scene: _Scene, dataset: str | None, cell: int | None, model: str | None) -> str | None:
+def _task(
+    scene: _Scene,
+    dataset: str | None,
+    labels: tuple[Label, ...] | None,
+    cell: int | None,
+    model: str | None,
+) -> str | None:
     for task in scene.lab.tasks:
         if dataset in task.datasets:
             return task.id
@@ -214,26 +232,34 @@ def _task(scene: _Scene, dataset: str | None, cell: int | None, model: str | Non
     for task in scene.lab.tasks:
         if model in task.models:
             return task.id
-    return None
+    return task_of(labels, scene.lab)
 
 
-def _trained_on(
-    scene: _Scene, trainer: TrainerCall | None, origin: LabelOrigin | None
-) -> bool | None:
+def _trained_on(scene: _Scene, trainer: TrainerCall | None, placed: Place | None) -> bool | None:
     if trainer is not None and trainer.is_training_data is not None:
         return trainer.is_training_data
-    if origin is None:
+    if placed is None:
         return None
     trained = {
         (call.dataset, call.split)
         for call in scene.recording.trainer_calls
         if call.method == "train"
     }
-    return (origin.dataset, origin.split) in trained
+    return (placed.dataset, placed.split) in trained
 
 
 def _other_split(scene: _Scene, task: str | None, split: str | None) -> bool:
     return any(each.id == task and split not in (None, each.split) for each in scene.lab.tasks)
+
+
+def _other_model(scene: _Scene, task: str | None, cell: int | None, n: int) -> bool:
+    """Whether only models of other tasks saw images in this cell, and as many as were scored."""
+    others = {model for each in scene.lab.tasks if each.id != task for model in each.models}
+    own = {model for each in scene.lab.tasks if each.id == task for model in each.models}
+    here = [each for each in scene.recording.forwards if each.cell == cell]
+    if task is None or any(each.model not in others or each.model in own for each in here):
+        return False
+    return sum(each.rows for each in here) >= n
 
 
 def _models_of(scene: _Scene, task: str | None) -> Callable[[str], bool]:

@@ -82,7 +82,7 @@ class Linker:
     def __init__(self, text: str, names: TaskNames) -> None:
         self._text = text
         self._names = names
-        found = numbers.mentions(text)
+        found = numbers.mentions(text, prose=True)
         self._numbers = (
             [
                 score

@@ -31,15 +31,27 @@ _NUMBER = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
-_METRIC = re.compile(
-    r"(?<![^\W\d_])(?:"
-    + "|".join(
-        f"(?P<{metric}>{vocabulary.alternation(vocabulary.every(table))})"
+
+def _metric_pattern(languages: frozenset[str] | None) -> re.Pattern[str]:
+    """Matches the name of a metric in these languages, in all of them if ``None``."""
+    tables = {
+        metric: {each: table[each] for each in table if languages is None or each in languages}
         for metric, table in vocabulary.METRICS.items()
+    }
+    named = "|".join(
+        f"(?P<{metric}>{vocabulary.alternation(vocabulary.every(table))})"
+        for metric, table in tables.items()
     )
-    + r")(?:[-_\s]{1,2}(?:scores?|measure))?(?![^\W_]|\s?@)",
-    re.IGNORECASE,
-)
+    # Chinese text runs on: a metric may follow or precede any character of it.
+    letter, digit = rf"[^\W\d_{vocabulary.IDEOGRAPHS}]", rf"[^\W_{vocabulary.IDEOGRAPHS}]"
+    return re.compile(
+        rf"(?<!{letter})(?:{named})(?:[-_\s]{{1,2}}(?:scores?|measure))?(?!{digit}|\s?@)",
+        re.IGNORECASE,
+    )
+
+
+_METRIC = _metric_pattern(None)
+_METRIC_IN_PROSE = _metric_pattern(frozenset({"en"}))
 
 _COUNT = re.compile(
     rf"""
@@ -133,11 +145,12 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     return tuple(each for each in found if each is not None)
 
 
-def mentions(text: str) -> tuple[Mention, ...]:
-    """Every metric named in a folded text."""
+def mentions(text: str, *, prose: bool = False) -> tuple[Mention, ...]:
+    """Every metric named in a folded text; in prose by its English words only."""
+    pattern = _METRIC_IN_PROSE if prose else _METRIC
     return tuple(
         Mention(start=match.start(), end=match.end(), metric=_name(match))
-        for match in _METRIC.finditer(text)
+        for match in pattern.finditer(text)
     )
 
 

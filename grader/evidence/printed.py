@@ -17,7 +17,9 @@ _NOT_THEIRS = vocabulary.phrases(vocabulary.NOT_THEIRS)
 _WRAPPERS = frozenset({"np", "numpy", "float", "tensor"})
 _PUNCTUATION = frozenset("'\"*_`()-–—>→.")  # noqa: RUF001 - dashes as programs print them
 
-_PROGRESS = re.compile(r"\d{1,3}%\s?\||\[=|=>|it/s|s/it|warning", re.IGNORECASE)
+_PROGRESS = re.compile(
+    r"(?<![\d.,])\d{1,3}%(?:\||\s\|[#=█▏▎▍▌▋▊▉])|\[=|it/s|s/it|warning", re.IGNORECASE
+)
 _PARTIAL = re.compile(
     r"\W{0,8}(?:epoch|step|batch|iter\w{0,10}|class|label|category)\b", re.IGNORECASE
 )

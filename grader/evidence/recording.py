@@ -5,7 +5,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, get_args
 
 from pydantic import JsonValue
 
@@ -18,6 +18,8 @@ from grader.model import (
     MetricCall,
     NamedArray,
     Recording,
+    Tampering,
+    TamperingKind,
     TrainerCall,
 )
 
@@ -26,6 +28,7 @@ _MAX_CHARACTERS = 300
 _MAX_COUNT = 1 << 40
 _MAX_INTEGER = 1 << 63
 _MAX_METRICS = 100
+_MAX_TAMPERING = 200
 
 _T = TypeVar("_T", bound=str)
 
@@ -50,7 +53,8 @@ def parse(events: Iterable[Event], complete: bool) -> Recording:
         ),
         named=tuple(reader.named),
         arrays=reader.arrays.stored,
-        complete=complete,
+        tampering=tuple(reader.tampering),
+        complete=complete and not reader.tampering,
     )
 
 
@@ -103,6 +107,7 @@ class _Reader:
         self.metric_calls: list[MetricCall] = []
         self.trainer_calls: list[TrainerCall] = []
         self.named: list[NamedArray] = []
+        self.tampering: list[Tampering] = []
         self.rows: Counter[tuple[int | None, str, bool]] = Counter()
         self._readers = {
             "load": self._load,
@@ -110,6 +115,7 @@ class _Reader:
             "trainer": self._trainer,
             "forward": self._forward,
             "named": self._named,
+            "tamper": self._tamper,
         }
 
     def read(self, event: Event) -> None:
@@ -180,6 +186,14 @@ class _Reader:
         name, array = _text(data.get("name")), self.arrays.read(data.get("array"))
         if name is not None and array is not None:
             self.named.append(NamedArray(cell=cell, name=name, array=array))
+
+    def _tamper(self, cell: int | None, data: Mapping[str, JsonValue]) -> None:
+        kind = _one_of(data.get("kind"), get_args(TamperingKind))
+        if kind is not None and len(self.tampering) < _MAX_TAMPERING:
+            by: Literal["notebook", "library"]
+            by = "library" if data.get("by") == "library" else "notebook"
+            detail = _text(data.get("detail")) or ""
+            self.tampering.append(Tampering(cell=cell, kind=kind, detail=detail, by=by))
 
 
 def _digest(values: tuple[Label, ...]) -> str:

@@ -4,13 +4,21 @@ import re
 from dataclasses import dataclass, replace
 
 from grader.evidence import vocabulary
-from grader.evidence.headings import Heading, headings, leading_comments, numbered_comments
+from grader.evidence.headings import (
+    Heading,
+    headings,
+    leading_comments,
+    numbered_comments,
+    unfenced,
+)
 from grader.evidence.naming import TaskNames, number_of
 from grader.evidence.wanted import WantedAnswers
 from grader.model import Cell, Lab, Submission
 
 _COMPARISONS = vocabulary.phrases(vocabulary.COMPARISONS)
 _ENDINGS = vocabulary.phrases(vocabulary.ENDINGS)
+_LEAD = re.compile(r" {0,3}(?:\*\*|__)(?P<text>\S+ [^*_\n]{1,80})(?:\*\*|__)(?!$)")
+"""Bold words that open a paragraph: ``**Observation on ViT** The accuracy ...``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +66,16 @@ def spans(markdown: str, lab: Lab, above: str | None) -> tuple[Span, ...]:
     reader = _Reader(lab)
     reader.section = Section(task=above)
     found = [Span(start=0, task=above)]
-    for heading in headings(markdown):
+    opened = headings(markdown)
+    for heading in opened:
         found.append(Span(start=heading.start, task=reader.under(heading)))
-    return tuple(found)
+    taken = {heading.start for heading in opened}
+    for line in unfenced(markdown):
+        lead = _LEAD.match(line.text)
+        named = reader.names.only(lead["text"]) if lead else None
+        if named is not None and line.start not in taken:
+            found.append(Span(start=line.start, task=named))
+    return tuple(sorted(found, key=lambda span: span.start))
 
 
 class _Reader:

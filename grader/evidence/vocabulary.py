@@ -12,13 +12,46 @@ from grader.model import Average, MetricName
 
 Table = Mapping[str, str]
 
+IDEOGRAPHS = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Ranges of Chinese and Japanese characters, for use in a character class."""
+
+_IDEOGRAPH = re.compile(f"[{IDEOGRAPHS}]")
+
 METRICS: Mapping[MetricName, Table] = {
-    "accuracy": {"en": "accuracy, accuracies, accurancy, accuarcy, acuracy, accurracy, acc"},
-    "precision": {"en": "precision, precisions, precison, presicion, prec"},
-    "recall": {"en": "recall, recalls, recal"},
+    "accuracy": {
+        "en": "accuracy, accuracies, accurancy, accuarcy, acuracy, accurracy, acc",
+        "de": "genauigkeit, treffergenauigkeit",
+        "es": "exactitud",
+        "fr": "exactitude",
+        "it": "accuratezza",
+        "pt": "acurácia",
+        "ru": "точность",
+        "zh": "准确率, 準確率, 正确率, 正確率, 准确度",
+    },
+    "precision": {
+        "en": "precision, precisions, precison, presicion, prec",
+        "de": "präzision",
+        "es": "precisión",
+        "fr": "précision",
+        "pt": "precisão",
+        "zh": "精确率, 精確率, 查准率",
+    },
+    "recall": {
+        "en": "recall, recalls, recal, rec(?=[\\s=:])",
+        "de": "trefferquote, sensitivität",
+        "es": "sensibilidad, exhaustividad",
+        "fr": "rappel",
+        "pt": "revocação",
+        "ru": "полнота",
+        "zh": "召回率, 查全率",
+    },
     "f1": {"en": r"f[-_]?1, f\s1(?=\sscore), f₁, fi(?=[-_\s]scores?\b), (?<=_)fl"},
 }
-"""How each metric is spelled, misspellings included."""
+"""How each metric is spelled, misspellings included.
+
+Only programs are read in all languages. In prose, *précision*, *precisión* and *точность* are said
+of accuracy as well, so there only the English words, which every language borrows, name a metric.
+"""
 
 AVERAGES: Mapping[Average, Table] = {
     "macro": {"en": "macro"},
@@ -31,7 +64,11 @@ OTHER_SCORES: Table = {
     "en": (
         "train, training, trained, random, chance, dummy, majority, class, classwise, top, roc, "
         "auc, mean average"
-    )
+    ),
+    "de": "trainings, zufall, zufällig, zufällige, klasse",
+    "es": "entrenamiento, azar, aleatorio, aleatoria, clase",
+    "fr": "entraînement, entrainement, apprentissage, hasard, aléatoire, classe",
+    "zh": "训练集, 训练, 随机, 类别, 每类",
 }
 """Words before a metric that make it another quantity, e.g. training accuracy."""
 
@@ -42,7 +79,11 @@ OTHER_METRICS: Mapping[MetricName, Table] = {
 """Words that make another quantity of one metric only, e.g. balanced accuracy."""
 
 NOT_THEIRS: Table = {
-    "en": "baseline, target, expected, required, minimum, previous, paper, published, original"
+    "en": "baseline, target, expected, required, minimum, previous, paper, published, original",
+    "de": "ziel, zielwert, erwartet, erwartete, gefordert, mindestens, veröffentlicht",
+    "es": "objetivo, esperado, esperada, mínimo, mínima, publicado, artículo",
+    "fr": "objectif, cible, seuil, attendu, attendue, minimum, publié, publiée, article, référence",
+    "zh": "目标, 期望, 论文, 基线, 参考",
 }
 """Words before a metric that is printed beside a result, and is none."""
 
@@ -55,7 +96,17 @@ FILLERS: Table = {
         "network, classifier, classification, zero, shot, zeroshot, total, percent, percentage, "
         "in, all, reached, achieved, across, np, numpy, float, tensor, metric, measure, macro, "
         "weighted, micro, s"
-    )
+    ),
+    "de": (
+        "auf, dem, den, der, des, im, für, von, ist, beträgt, gesamt, insgesamt, testdaten, "
+        "testmenge, testbilder, testbildern, mittel, mittelwert, makro, gewichtet"
+    ),
+    "es": "en, el, la, del, de, es, conjunto, prueba, datos, imágenes, media, total",
+    "fr": (
+        "sur, le, la, les, du, des, de, est, jeu, ensemble, données, moyenne, globale, totale, "
+        "pondérée, obtenue"
+    ),
+    "zh": "为, 是, 分数, 得分, 值",
 }
 """Words that may stand between a metric and its number without changing what the number is."""
 
@@ -65,7 +116,11 @@ NEUTRAL: Table = {
         "evaluation, validation, val, final, overall, summary, performance, model, report, set, "
         "dataset, mean, average, epoch, step, classification, zero, shot, image, recognition, "
         "the, on, of, for"
-    )
+    ),
+    "de": "ergebnis, ergebnisse, gesamt, insgesamt, testdaten, testmenge, auf, der, den, für",
+    "es": "resultado, resultados, prueba, total, en, de",
+    "fr": "résultat, résultats, jeu, ensemble, sur, le, de, du, pour",
+    "zh": "测试集, 测试, 结果, 验证集, 验证, 总体",
 }
 """Words of a row label, a column header or an output's prefix that name nothing in particular."""
 
@@ -88,7 +143,11 @@ HEDGES: Table = {
         "about, around, approximately, approx, roughly, nearly, almost, over, under, above, "
         "below, circa, ca, more than, less than, close to, at most, up to, better than, "
         "higher than, lower than"
-    )
+    ),
+    "de": "rund, etwa, ungefähr, fast, knapp, zirka",
+    "es": "aproximadamente, alrededor, casi",
+    "fr": "environ, presque, approximativement",
+    "zh": "大约, 约",
 }
 """Words right before a number that make it inexact."""
 
@@ -97,8 +156,12 @@ TARGETS: Table = {
         "aim(?:s|ed|ing)?, goals?, targets?, should, would, could, might, must, "
         "expect(?:s|ed|ing)?, thresholds?, at least, ideally, hop(?:e|es|ed|ing), requires?, "
         "required, need(?:s|ed)? to, want(?:s|ed)? to, if, imagine, suppose, "
-        r"hypothetical(?:ly)?, for example, e\.g\."
-    )
+        r"hypothetical(?:ly)?, for example, e\.g\., perfect(?:ly)?, useless, worst, best possible"
+    ),
+    "de": "ziel, sollten?, könnte, müsste, erwarte[nt]?, erwartete[nr]?, mindestens, wenn",
+    "es": "objetivo, debería, podría, esperad[oa], al menos, si",
+    "fr": "objectif, cible, seuil, devrait, pourrait, attendue?, au moins, si",
+    "zh": "目标, 应该, 期望, 预期, 至少, 如果",
 }
 """Words of a sentence about an aim, a requirement or a made-up case."""
 
@@ -109,10 +172,32 @@ CITATIONS: Table = {
     "en": (
         "published, papers?, literature, reported (?:by|in), et al, baselines?, "
         "original(?:ly)?, state[- ]of[- ]the[- ]art, sota, authors?, according to, "
-        "leaderboards?, openai(?! clip)"
-    )
+        "leaderboards?, openai(?! clip), lectures?, in class, humans?"
+    ),
+    "de": "artikel, veröffentlicht, literatur, autoren, laut, vorlesung, mensch(?:en)?",
+    "es": "artículo, publicado, literatura, autores, según, clase",
+    "fr": "article, papier, publiée?s?, littérature, auteurs, selon, cours, humains?",
+    "zh": "论文, 文献, 作者, 原文, 课上",
 }
 """Words that point to somebody else's result."""
+
+OTHER_RUNS: Table = {
+    "en": (
+        "guess(?:es|ed|ing)?, chance, at random, random(?:ly)? (?:baseline|model|classifier|"
+        "predictions?|choice|labels?), dummy, majority, most (?:common|frequent) class, "
+        r"always (?:predict|answer|say)(?:s|ing)?, demo, demonstration, first (?:attempt|try|run|"
+        r"version), initial(?:ly)?, at first, earlier, previous(?:ly)?, before (?:the )?"
+        r"(?:fine-?tuning|training), untrained, after (?:the )?(?:\w+ )?epochs?(?: \d+)?, "
+        r"epoch \d+, another (?:run|seed), on (?:the )?train(?:ing)? (?:set|data|split|images), "
+        r"resnet\d*, vgg\d*, densenet\d*, efficientnet, mobilenet\w*, alexnet, convnext, "
+        "inception, cnns?"
+    ),
+    "de": "zufall, zufällig(?:e[nrs]?)?, raten, trainingsdaten, anfangs, vorher",
+    "es": "azar, aleatori[oa], datos de entrenamiento, al principio",
+    "fr": "hasard, aléatoire, données d['\u2019]entraînement, au début, avant",
+    "zh": "随机, 训练集, 猜测, 最初",
+}
+"""Words that make a number that of a baseline, of another model or of an earlier run."""
 
 DIFFERENCES: Table = {
     "en": (
@@ -199,8 +284,13 @@ def alternation(entries: Iterable[str]) -> str:
 
 
 def phrases(table: Table) -> re.Pattern[str]:
-    """Matches any entry as whole words."""
-    return re.compile(rf"(?<!\w){alternation(every(table))}(?!\w)", re.IGNORECASE)
+    """Matches any entry as whole words; Chinese and Japanese put no blanks between words."""
+    entries = every(table)
+    spaced = [entry for entry in entries if not _IDEOGRAPH.search(entry)]
+    run_on = [entry for entry in entries if _IDEOGRAPH.search(entry)]
+    parts = [rf"(?<!\w){alternation(spaced)}(?!\w)"] if spaced else []
+    parts += [alternation(run_on)] if run_on else []
+    return re.compile("|".join(parts), re.IGNORECASE)
 
 
 def words(table: Table) -> frozenset[str]:

@@ -2,6 +2,9 @@
 
 import json
 import os
+import re
+from hashlib import blake2b
+from hmac import compare_digest
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +14,10 @@ from grader.model import Event
 MAX_BYTES = 32 << 20
 _CHUNK = 1 << 18
 _BYTES_AT_ONCE = 4 << 20
+_MAC_BYTES = 8
+_KEY_BYTES = 16
+_MAX_DROPPED = 10_000
+_FORM = re.compile(rb'(?:[0-9a-f]{16} \d+ )?\{.*"event"')
 
 
 class EventStream:
@@ -18,6 +25,10 @@ class EventStream:
 
     An event belongs to the cell the supervisor is waiting for when it arrives. The recorder
     writes before the kernel answers, so reading the pipe empty when a cell ends suffices.
+
+    A line is ``mac number json``. The first carries the key of the others and was written before
+    the notebook's first cell, so a line the recorder did not write shows. That, and a line that
+    is missing, become events named ``tamper``, as the recorder itself sends them.
     """
 
     def __init__(self) -> None:
@@ -28,7 +39,9 @@ class EventStream:
         self.events: list[Event] = []
         """What was understood, in order."""
         self.dropped = 0
-        """Lines that were no events, or came after the limit."""
+        """Lines that were not the recorder's, or came after the limit."""
+        self._numbers: set[int] = set()
+        self._key = b""
         self._bytes = 0
         self._rest = b""
 
@@ -43,10 +56,21 @@ class EventStream:
                 return
             self._accept(chunk)
 
+    def conclude(self, cells: int) -> None:
+        """Note whether anything is missing, once nothing more will arrive.
+
+        Args:
+            cells: Number of cells that ran to their end.
+        """
+        names = [event.name for event in self.events]
+        whole = names[:1] == ["start"] and names.count("cell") >= cells
+        if not whole or self._numbers != set(range(len(self._numbers))):
+            self._tamper("lost", "")
+
     def complete(self, cells: int) -> bool:
         """Whether the recorder was there from the first event to the last, for every cell."""
         names = [event.name for event in self.events]
-        whole = bool(names) and names[0] == "start" and names[-1] == "end"
+        whole = names[:1] == ["start"] and "end" in names[-1:] and "tamper" not in names
         return whole and not self.dropped and names.count("cell") >= cells
 
     def close(self) -> None:
@@ -54,23 +78,58 @@ class EventStream:
         os.close(self.reader)
 
     def _accept(self, chunk: bytes) -> None:
+        if self._bytes > MAX_BYTES or self.dropped > _MAX_DROPPED:
+            return
         self._bytes += len(chunk)
         if self._bytes > MAX_BYTES:
             self.dropped += 1
             self._rest = b""
+            self._tamper("lost", "more events than are kept")
             return
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         for line in lines:
-            event = _parse(line, self.cell)
+            event = self._event(line)
             if event is None:
                 self.dropped += 1
+                self._tamper("forged" if _FORM.match(line) else "noise", "")
             else:
                 self.events.append(event)
 
+    def _event(self, line: bytes) -> Event | None:
+        """The event of a line, if the recorder wrote it."""
+        mac, _, body = line.partition(b" ")
+        number, _, text = body.partition(b" ")
+        if not self._key:
+            self._key = _key(text)
+        if not self._key or not number.isdigit() or len(number) > 12:
+            return None
+        own = blake2b(body, key=self._key, digest_size=_MAC_BYTES).hexdigest()
+        if not compare_digest(mac, own.encode()) or int(number) in self._numbers:
+            return None
+        self._numbers.add(int(number))
+        return _parse(text, self.cell)
 
-def _parse(line: bytes, cell: int | None) -> Event | None:
+    def _tamper(self, kind: str, detail: str) -> None:
+        last = self.events[-1] if self.events else None
+        if last is None or (last.cell, last.data.get("kind")) != (self.cell, kind):
+            data = {"kind": kind, "detail": detail, "by": "notebook"}
+            self.events.append(Event(cell=self.cell, name="tamper", data=data))
+
+
+def _key(text: bytes) -> bytes:
+    """The key in the recorder's first line, if this is one."""
+    first = _parse(text, None)
+    key = first.data.get("key") if first is not None and first.name == "start" else None
     try:
-        data: Any = json.loads(line)
+        found = bytes.fromhex(key) if isinstance(key, str) else b""
+    except ValueError:
+        return b""
+    return found if len(found) == _KEY_BYTES else b""
+
+
+def _parse(text: bytes, cell: int | None) -> Event | None:
+    try:
+        data: Any = json.loads(text)
         # A lone surrogate can be written in JSON but not stored as UTF-8.
         json.dumps(data, ensure_ascii=False).encode()
         return Event(cell=cell, name=data.pop("event"), data=data)

@@ -1,12 +1,14 @@
 """The sandbox: kernels forked from one warm fork server."""
 
 import asyncio
-import itertools
+import hashlib
 import os
 import platform
 import sys
-import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -16,6 +18,7 @@ from grader.errors import SandboxUnavailable
 from grader.execute import machine, scratch
 from grader.execute.sandbox import RunOptions
 from grader.execute.server import ForkServer
+from grader.execute.workspace import Workspace
 from grader.model import Cell, Machine, Run, Submission
 
 _MIB = 1 << 20
@@ -49,9 +52,10 @@ class ForkSandbox:
         self._profile = profile
         self._threads = threads
         self._level = level
-        self._lock = threading.Lock()
-        self._numbers = itertools.count(1)
-        self._folder: Path | None = None
+        self._lock = threading.Condition()
+        self._running = 0
+        self._closed = False
+        self._workspace: Workspace | None = None
         self._server: ForkServer | None = None
 
     def __enter__(self) -> Self:
@@ -70,16 +74,15 @@ class ForkSandbox:
         # nbclient and what it needs take a second to import, which a static check must not pay.
         from grader.execute.session import Session
 
-        server = self._warm_server()
-        began = monotonic()
-        order = self._order(options)
-        folder = scratch.create(Path(order["folder"]))
-        try:
-            record = asyncio.run(Session(submission, options).run(server, order))
-        except OSError as error:
-            raise SandboxUnavailable(f"the machine refused: {error}") from error
-        finally:
-            scratch.remove(folder)
+        with self._kernel_of(options) as (server, order):
+            began = monotonic()
+            folder = scratch.create(Path(order["folder"]))
+            try:
+                record = asyncio.run(Session(submission, options).run(server, order))
+            except OSError as error:
+                raise SandboxUnavailable(f"the machine refused: {error}") from error
+            finally:
+                scratch.remove(folder)
         return Run(
             submission=submission.digest,
             outcome=record.outcome,
@@ -91,6 +94,20 @@ class ForkSandbox:
             adaptations=tuple(record.adaptations),
             seconds=monotonic() - began,
         )
+
+    @property
+    def conditions(self) -> dict[str, object]:
+        """What decides the outcome of a notebook here, besides the notebook and its limits."""
+        return {
+            # Nothing in the assets of one name ever changes.
+            "assets": "/".join(self._assets.parts[-2:]),
+            "profile": self._profile,
+            "threads": self._threads,
+            "walls": self._level,
+            "python": platform.python_version(),
+            "versions": machine.versions(),
+            "code": _code(),
+        }
 
     def prove(self) -> None:
         """Start an empty kernel, so that a class is not begun where none can run.
@@ -106,42 +123,69 @@ class ForkSandbox:
     @property
     def warm_seconds(self) -> float:
         """Seconds the fork server took to import everything; starts it if need be."""
-        return self._warm_server().warm_seconds
+        with self._lock:
+            return self._started()[0].warm_seconds
 
     def close(self) -> None:
-        """End the fork server and every kernel, and remove what they wrote."""
+        """End the fork server and every kernel, and remove what they wrote; for good.
+
+        Runs of other threads end with ``SandboxUnavailable``.
+        """
         with self._lock:
+            self._closed = True
             if self._server is not None:
                 self._server.close()
                 self._server = None
-            if self._folder is not None:
-                scratch.remove(self._folder)
-                self._folder = None
+            self._lock.wait_for(lambda: not self._running)
+            if self._workspace is not None:
+                self._workspace.remove()
+                self._workspace = None
 
-    def _warm_server(self) -> ForkServer:
+    @contextmanager
+    def _kernel_of(self, options: RunOptions) -> Iterator[tuple[ForkServer, dict[str, Any]]]:
+        """What a kernel is asked of and how; the folders stay until the context ends."""
         with self._lock:
-            if self._server is None:
-                if not (self._assets / "serving.json").is_file():
-                    raise SandboxUnavailable(f"no serving.json in {self._assets}")
-                if self._folder is None:
-                    self._folder = Path(tempfile.mkdtemp(prefix="grader-"))
-                self._server = ForkServer(self._folder)
-            return self._server
+            server, workspace = self._started()
+            order = self._order(options, workspace)
+            self._running += 1
+        try:
+            yield server, order
+        finally:
+            with self._lock:
+                self._running -= 1
+                self._lock.notify_all()
 
-    def _order(self, options: RunOptions) -> dict[str, Any]:
-        if self._folder is None:
+    def _started(self) -> tuple[ForkServer, Workspace]:
+        """A living fork server; the lock must be held."""
+        if self._closed:
             raise SandboxUnavailable("the sandbox is closed")
-        number = next(self._numbers)
+        if not (self._assets / "serving.json").is_file():
+            raise SandboxUnavailable(f"no serving.json in {self._assets}")
+        if self._workspace is None:
+            self._workspace = Workspace()
+        if self._server is not None and self._server.ended:
+            self._server.close()
+            self._server = None
+        if self._server is None:
+            self._server = ForkServer(self._workspace.folder("server"), self._workspace.lock)
+        return self._server, self._workspace
+
+    def _order(self, options: RunOptions, workspace: Workspace) -> dict[str, Any]:
+        folder = workspace.folder("run")
         return {
-            "id": number,
+            "id": int(folder.name.partition("-")[2]),
             "walls": self._level == "full",
-            "folder": str(self._folder / str(number)),
+            "folder": str(folder),
             "python": [str(each) for each in machine.python_folders()],
             "hidden": [str(each) for each in machine.private_folders()],
             "assets": str(self._assets),
             "seed": options.seed,
             "threads": self._threads,
             "memory_bytes": options.limits.memory_mib * _MIB,
+            # Wall time is limited from outside; this keeps a process to the threads it was given.
+            "cpu_seconds": int(options.limits.run_seconds * (self._threads + 1)) + 10,
+            "output_bytes": options.limits.output_bytes,
+            "outputs": options.limits.outputs,
         }
 
     def _machine(self, sandbox: str, device: str, seed: int) -> Machine:
@@ -155,3 +199,13 @@ class ForkSandbox:
             profile=self._profile,
             versions=machine.versions(),
         )
+
+
+@cache
+def _code() -> str:
+    """Digest of this stage: within one version of the grader it may still change."""
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    for file in sorted(folder.rglob("*.py")):
+        digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()

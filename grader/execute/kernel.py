@@ -20,7 +20,10 @@ _READY_SECONDS = 120.0
 _GOODBYE_SECONDS = 5.0
 _GONE_SECONDS = 30.0
 _CHUNK = 1 << 16
-_MAX_MESSAGE_BYTES = 64 << 20
+_MAX_MESSAGE_BYTES = 256 << 20
+"""A message beyond is lost, and those sent with it."""
+_MAX_MESSAGES = 8
+"""Messages read ahead; the others wait in the kernel, whose memory is limited."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,9 @@ class SandboxKernel:
         self._order = order
         self._events = events
         self._context = zmq.asyncio.Context()
+        # Options of a socket count only if set before it connects.
+        self._context.setsockopt(zmq.MAXMSGSIZE, _MAX_MESSAGE_BYTES)
+        self._context.setsockopt(zmq.RCVHWM, _MAX_MESSAGES)
         folder = Path(order["folder"])
         self.manager = AsyncKernelManager(
             context=self._context,
@@ -86,8 +92,6 @@ class SandboxKernel:
         client = self.manager.client()
         self.client = client
         client.start_channels()
-        for channel in (client.shell_channel, client.iopub_channel):
-            channel.socket.setsockopt(zmq.MAXMSGSIZE, _MAX_MESSAGE_BYTES)
         try:
             await client.wait_for_ready(timeout=_READY_SECONDS)
         except RuntimeError as error:
@@ -120,6 +124,9 @@ class SandboxKernel:
             done, _ = await asyncio.wait([self._exited], timeout=_GONE_SECONDS)
             if not done:
                 raise SandboxTimeout("a process of the sandbox could not be killed")
+        if self._exited is not None and self._exited.done():
+            # Looked at, so that asyncio does not report what the run's own error says.
+            self._exited.exception()
         self._events.read()
         loop.remove_reader(self._events.reader)
         if self._output >= 0:

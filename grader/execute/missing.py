@@ -2,10 +2,13 @@
 
 import importlib.util
 import re
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
 
-from grader.model import Submission
+from grader.model import Adaptation, CellRun, Submission
 
 _NO_MODULE = re.compile(r"No module named '([^']+)'")
+_NO_NAME_ON_COLAB = re.compile(r"cannot import name '(\w+)' from '(google\.colab[\w.]*)'")
 _NEEDS_PACKAGE = re.compile(
     r"requires the (?P<name>[\w.-]+) library but it was not found"
     r"|need to install the following dependencies\[?'(?P<dependency>[^']+)'"
@@ -18,13 +21,36 @@ _NO_NETWORK = re.compile(
     r"|Failed to resolve|Network is unreachable|Max retries exceeded",
     re.IGNORECASE,
 )
+_NO_GPU = re.compile(
+    r"not compiled with CUDA|No CUDA GPUs are available|Found no NVIDIA driver"
+    r"|on a CUDA device but torch\.cuda\.is_available\(\) is False|without ATen_cuda"
+    r"|Cannot access accelerator device when none is available|requires CUDA support"
+    r"|dummy base class (?:Event|Stream)|no attribute '_cuda_|CUDA driver version is insufficient"
+    r"|doesn't support bf16/gpu|requires Ampere or a newer GPU|mixed precision requires a GPU"
+    r"|Device type CUDA is not supported"
+)
+"""Messages of torch 2 and transformers 5 on a machine without a GPU."""
+
+_NO_APPLE_GPU = re.compile(r"not linked with support for mps|MPS backend is supported only")
+_NO_SECRET = re.compile(r"Secret (\S+) does not exist")
 _NAMED = re.compile(r"['\"]((?:https?://)?[\w.-]+(?:/[\w.-]+)+)['\"]|host='([^']+)'")
+_FILE = re.compile(r"['\"]([^'\"]+)['\"]")
 _ADVICE = re.compile(r"'https://huggingface\.co[^']*'")
+_DRIVE = re.compile(r"(?:^|/)content/g?drive/|/My ?Drive/")
+_ADDRESS = re.compile(r"https?://\S+")
 _USUAL_NAMES_OF_OWN_FILES = frozenset({"helper", "helpers", "my_utils", "util", "utils"})
 _HOSTED_ONLY = ("google.colab", "kaggle_secrets")
+_NO_FILE = frozenset({"FileNotFoundError", "NotADirectoryError", "DatasetNotFoundError"})
+_NOTHING_UPLOADED = frozenset({"FileNotFoundError", "IndexError", "KeyError", "StopIteration"})
 
 
-def what_is_missing(error: str, message: str, source: str, submission: Submission) -> str | None:
+def what_is_missing(
+    error: str,
+    message: str,
+    source: str,
+    submission: Submission,
+    adaptations: Sequence[Adaptation] = (),
+) -> str | None:
     """One sentence naming what this runner lacks, or ``None`` if it is something else.
 
     Args:
@@ -32,6 +58,7 @@ def what_is_missing(error: str, message: str, source: str, submission: Submissio
         message: Its text.
         source: The cell that raised it, searched for an id the message does not name.
         submission: The notebook, to know files it writes itself.
+        adaptations: Lines that were not executed as written, to know what was not fetched.
     """
     module = _NO_MODULE.search(message) if error == "ModuleNotFoundError" else None
     if module is not None:
@@ -40,8 +67,29 @@ def what_is_missing(error: str, message: str, source: str, submission: Submissio
     if package is not None:
         name = next(each for each in package.groups() if each)
         return f"This runner does not have the package {name}."
-    if _NO_NETWORK.search(message):
-        return _missing_asset(message, source)
+    elsewhere = _missing_host(error, message, source)
+    if elsewhere is None and error in _NO_FILE:
+        elsewhere = _missing_download(message, adaptations)
+    if elsewhere is None and _NO_NETWORK.search(message):
+        elsewhere = _missing_asset(message, source)
+    return elsewhere
+
+
+def missing_gpu(cells: Iterable[CellRun], device: str) -> str | None:
+    """One sentence if any cell failed for want of a GPU, whatever failed before it.
+
+    An earlier mistake cannot bring that about: the notebook asks for a GPU by name.
+
+    Args:
+        cells: What ran.
+        device: The GPU's name, or ``cpu``.
+    """
+    for cell in cells:
+        error = cell.error or ""
+        if device == "cpu" and _NO_GPU.search(error):
+            return f"This runner has no NVIDIA GPU, which cell {cell.index} asks for."
+        if _NO_APPLE_GPU.search(error):
+            return f"This runner has no Apple GPU (mps), which cell {cell.index} asks for."
     return None
 
 
@@ -63,6 +111,33 @@ def _is_installed(top: str) -> bool:
         return importlib.util.find_spec(top) is not None
     except (ImportError, ValueError):
         return False
+
+
+def _missing_host(error: str, message: str, source: str) -> str | None:
+    """What only a service that hosts notebooks has: its modules, secrets, uploads, Drive."""
+    name = _NO_NAME_ON_COLAB.search(message) if error == "ImportError" else None
+    if name is not None:
+        return f"This runner does not have {name[2]}.{name[1]}."
+    secret = _NO_SECRET.search(message) if error == "SecretNotFoundError" else None
+    if secret is not None:
+        return f"This runner does not have the secret {secret[1]}."
+    if error in _NOTHING_UPLOADED and "files.upload(" in source:
+        return "The notebook asks for a file to be uploaded, and nobody is there to choose one."
+    file = _FILE.search(message) if error in _NO_FILE else None
+    if file is not None and _DRIVE.search(file[1]):
+        return f"The notebook reads {file[1]} from a Google Drive, which this runner cannot reach."
+    return None
+
+
+def _missing_download(message: str, adaptations: Sequence[Adaptation]) -> str | None:
+    """The address of a file that a line of the notebook would have fetched."""
+    file = _FILE.search(message)
+    name = PurePosixPath(file[1]).name if file else ""
+    for each in adaptations:
+        address = _ADDRESS.search(each.text)
+        if name and address and name in re.split(r"[\s/'\"=?]+", each.text):
+            return f"This runner has no network and could not fetch {address[0]}."
+    return None
 
 
 def _missing_asset(message: str, source: str) -> str:

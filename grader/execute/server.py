@@ -1,5 +1,6 @@
 """The supervisor's end of the fork server."""
 
+import contextlib
 import json
 import site
 import socket
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader.errors import SandboxError, SandboxTimeout, SandboxUnavailable
+from grader.errors import SandboxTimeout, SandboxUnavailable
 
 _GUEST = Path(__file__).parent / "guest"
 _BOOTSTRAP = """
@@ -26,6 +27,7 @@ main(int(descriptor))
 _MESSAGE_BYTES = 1 << 16
 _WARM_SECONDS = 300.0
 _STOP_SECONDS = 10.0
+_ENDED = "the fork server has ended"
 _INSTALL = 'pip install "lab-grader[lab]"'
 
 
@@ -49,16 +51,18 @@ class ForkServer:
     """A warm process that forks kernels on demand; safe to use from several threads.
 
     Args:
-        folder: An empty folder for its files.
+        folder: Where its files go; must not exist yet.
+        lock: A descriptor it holds for as long as it or a kernel of it may write files.
 
     Raises:
         SandboxUnavailable: If it cannot start, or a library of the labs is not installed.
         SandboxTimeout: If it does not get warm.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lock: int) -> None:
         self._forks: dict[int, Fork] = {}
         self._lock = threading.Lock()
+        self._ended = False
         self._log = folder / "log"
         warm = folder / "warm"
         (warm / "hub").mkdir(parents=True)
@@ -67,7 +71,7 @@ class ForkServer:
             descriptor = theirs.fileno()
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [sys.executable, "-P", "-c", _BOOTSTRAP, str(_GUEST), str(descriptor)],
-                pass_fds=[descriptor],
+                pass_fds=[descriptor, lock],
                 env=environment(warm),
                 cwd=warm,
                 stdin=subprocess.DEVNULL,
@@ -77,25 +81,41 @@ class ForkServer:
             )
         try:
             self.warm_seconds = self._wait_until_warm()
-        except SandboxError:
-            self._stop()
+        except BaseException:
+            # Ctrl-C too, which comes while it imports more often than not.
+            self._process.kill()
+            self._process.wait()
+            self._socket.close()
             raise
         self._reader = threading.Thread(target=self._listen, name="fork-server", daemon=True)
         self._reader.start()
 
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone, and every kernel with it."""
+        return self._ended
+
     def start(self, order: dict[str, Any], descriptors: list[int]) -> Fork:
-        """Ask for a kernel; the descriptors are copied to it."""
+        """Ask for a kernel; the descriptors are copied to it.
+
+        Raises:
+            SandboxUnavailable: If the server has ended.
+        """
         fork = Fork(order["id"], self)
         for future in (fork.started, fork.exited):
             # An interrupted run must not cancel what the listening thread is going to set.
             future.set_running_or_notify_cancel()
         with self._lock:
-            self._forks[fork.id] = fork
+            if self._ended:
+                raise SandboxUnavailable(_ENDED)
             text = json.dumps({"start": order}).encode()
+            self._forks[fork.id] = fork
             try:
                 socket.send_fds(self._socket, [text], descriptors)
             except OSError as error:
-                raise SandboxUnavailable(f"the fork server has ended: {error}") from error
+                del self._forks[fork.id]
+                self._ended = True
+                raise SandboxUnavailable(f"{_ENDED}: {error}") from error
         return fork
 
     def send(self, message: dict[str, Any]) -> None:
@@ -110,15 +130,17 @@ class ForkServer:
         """End the server and every kernel."""
         self._stop()
         self._reader.join()
+        self._socket.close()
 
     def _stop(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
+        # It fails if the other end is gone already.
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
         try:
             self._process.wait(_STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._socket.close()
 
     def _wait_until_warm(self) -> float:
         self._socket.settimeout(_WARM_SECONDS)
@@ -155,8 +177,11 @@ class ForkServer:
             if not text:
                 break
             self._notice(json.loads(text))
-        for fork in list(self._forks.values()):
-            _fail(fork, SandboxUnavailable("the fork server has ended"))
+        with self._lock:
+            self._ended = True
+            forks = list(self._forks.values())
+        for fork in forks:
+            _fail(fork, SandboxUnavailable(_ENDED))
 
     def _notice(self, message: dict[str, Any]) -> None:
         if "started" in message:

@@ -11,7 +11,7 @@ from grader.errors import MachineError, SandboxUnavailable
 from grader.execute.adapt import adapt
 from grader.execute.events import EventStream
 from grader.execute.kernel import Facts, SandboxKernel
-from grader.execute.missing import what_is_missing
+from grader.execute.missing import missing_gpu, what_is_missing
 from grader.execute.outputs import BoundedClient, outputs_of
 from grader.execute.sandbox import Progress, RunOptions
 from grader.execute.server import ForkServer
@@ -64,9 +64,10 @@ class Session:
         kernel = SandboxKernel(server, order, self._events)
         watch: asyncio.Task[None] | None = None
         try:
-            client = self._client(kernel)
-            client.kc = await kernel.start()
+            connection = await kernel.start()
             self._record.facts = kernel.facts
+            client = self._client(kernel)
+            client.kc = connection
             watch = asyncio.create_task(self._watch(kernel))
             end = await self._run_cells(client, kernel)
             if end is None:
@@ -81,15 +82,16 @@ class Session:
 
     def _client(self, kernel: SandboxKernel) -> BoundedClient:
         cells = []
+        device = self._record.facts.device
         for cell in self._submission.cells:
-            source, adaptations = adapt(cell) if cell.kind == "code" else (cell.source, ())
+            source, adaptations = adapt(cell, device) if cell.kind == "code" else (cell.source, ())
             self._record.adaptations += adaptations
             # Metadata and tags of the submission are left behind: they would steer nbclient.
             new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_raw_cell
             cells.append(new(source))
         return BoundedClient(
             nbformat.v4.new_notebook(cells=cells),
-            output_bytes=self._options.limits.output_bytes,
+            limits=self._options.limits,
             km=kernel.manager,
             timeout=None,
             allow_errors=True,
@@ -120,7 +122,12 @@ class Session:
         await asyncio.wait(
             {task, kernel.exited}, timeout=self._allowed(), return_when=asyncio.FIRST_COMPLETED
         )
-        end = await self._ending(cell, task, kernel)
+        try:
+            end = await self._ending(cell, task, kernel)
+        finally:
+            await self._abandon(task)
+        if end is None and cell.source.strip():
+            client.end_cell()
         self._events.read()
         self._events.cell = None
         outcome: Literal["ok", "error", "timeout", "killed"] = "ok"
@@ -156,12 +163,10 @@ class Session:
         if not exited.done():
             kernel.kill()
             await exited
-            await self._abandon(task)
             return self._timeout(cell)
         status = await exited
         # What the kernel sent before it died is still on its way.
         await asyncio.wait({task}, timeout=_LAST_MESSAGES_SECONDS)
-        await self._abandon(task)
         if self._excess:
             return _End("killed", f"Cell {cell.index} {self._excess}.")
         message = f"The kernel stopped in cell {cell.index} (exit status {status})."
@@ -209,19 +214,21 @@ class Session:
 
     def _conclude(self, end: _End | None) -> None:
         record = self._record
-        record.events = tuple(self._events.events)
         executed = [
             cell
             for cell, run in zip(self._submission.code_cells, record.cells, strict=True)
             if run.outcome in ("ok", "error") and cell.source.strip()
         ]
+        self._events.conclude(len(executed))
+        record.events = tuple(self._events.events)
         record.recorder_complete = self._events.complete(len(executed))
         if end is not None:
             record.outcome, record.message = end
-        if self._first_error is not None:
-            missing = what_is_missing(*self._first_error, self._submission)
-            if missing is not None:
-                record.outcome, record.message = "environment", missing
+        missing = missing_gpu(record.cells, record.facts.device)
+        if missing is None and self._first_error is not None:
+            missing = what_is_missing(*self._first_error, self._submission, record.adaptations)
+        if missing is not None:
+            record.outcome, record.message = "environment", missing
 
     def _tell(self, cell: Cell, state: Literal["running", "done"]) -> None:
         if self._options.on_cell is not None:

@@ -1,70 +1,101 @@
-"""Which files were handed in, and by whom."""
+"""Which files were handed in."""
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path, PurePath, PurePosixPath
 
-from grader.errors import InputError
+from grader.errors import InputError, SubmissionError
+from grader.intake import archive
+from grader.intake.content import beginning
+from grader.intake.scripts import is_script, looks_like_notebook
 
 SUFFIX = ".ipynb"
+NOT_SEARCHED = frozenset({"__MACOSX", "__pycache__", "node_modules", "site-packages", "venv"})
+HEAD = 1 << 16
+"""Bytes of a ``.py`` or ``.md`` file that show whether it is a notebook."""
 
 
 def find(paths: Sequence[Path]) -> tuple[Path, ...]:
-    """The notebooks among files and folders, each once.
+    """The notebooks among files, folders and zip files, each once.
 
-    Folders are searched to any depth, in sorted order; hidden files and folders, such as
-    ``.ipynb_checkpoints``, are left out. A file named directly is taken whatever its name.
+    Folders and zip files are searched to any depth, in sorted order; hidden files and folders,
+    such as ``.ipynb_checkpoints``, are left out. ``.py`` and ``.md`` files count if they are
+    notebooks by their content and no ``.ipynb`` file of that name lies beside them. A file
+    named directly is taken whatever its name. A notebook in a zip file has the path of the zip
+    with its name inside appended. A zip in a folder that cannot be read, or holds no notebook,
+    is given as it is: reading it says why.
 
     Raises:
-        InputError: a path does not exist, or a folder holds no notebook.
+        InputError: a path does not exist, a folder or zip file named directly holds no
+            notebook, or a zip file named directly cannot be read.
     """
-    return tuple(dict.fromkeys(file for path in paths for file in _expand(path)))
+    return tuple(dict.fromkeys(file for path in paths for file in expand(path)))
 
 
-def _expand(path: Path) -> Iterable[Path]:
+def expand(path: Path) -> tuple[Path, ...]:
+    """The notebooks that one path stands for; see ``find``."""
     if path.is_file():
-        return [path]
-    if not path.is_dir():
+        if not archive.is_zip(path.name):
+            return (path,)
+        found = notebooks_in_zip(path)
+        kind = "zip file"
+    elif path.is_dir():
+        found = _in_folder(path)
+        kind = "folder"
+    else:
         raise InputError(f"{path} does not exist.")
-    found = sorted(file for file in path.rglob("*") if _is_submission(file, path))
     if not found:
-        raise InputError(f"{path} holds no notebook ({SUFFIX} file).")
+        raise InputError(f"The {kind} {path} holds no notebook ({SUFFIX} file).")
     return found
 
 
-def _is_submission(file: Path, folder: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.relative_to(folder).parts)
-    return file.suffix.lower() == SUFFIX and not hidden and file.is_file()
+def notebooks_in_zip(path: Path) -> tuple[Path, ...]:
+    """The notebooks in a zip file, and the zips in it that cannot be read.
 
-
-def student_names(paths: Sequence[Path]) -> dict[Path, str]:
-    """A name for every file: its stem, with as many folders before it as make it unique.
-
-    Files that no folder tells apart are numbered.
+    Raises:
+        SubmissionError: the zip itself cannot be read.
     """
-    names = {path: path.stem for path in paths}
-    deepest = max((len(path.parts) for path in names), default=0)
-    for depth in range(1, deepest):
-        taken = Counter(names.values())
-        for path, name in names.items():
-            if taken[name] > 1:
-                names[path] = _prefixed(path, depth)
-    return _numbered(names)
+    holder, _ = archive.open_archive(path)
+    names = [PurePosixPath(name) for name in holder.files]
+    return _notebooks(path, [name for name in names if _searched(name)])
 
 
-def _prefixed(path: Path, depth: int) -> str:
-    folders = [part for part in path.parts[:-1] if part not in {path.anchor, ".."}]
-    return "-".join([*folders[-depth:], path.stem])
+def _in_folder(folder: Path) -> tuple[Path, ...]:
+    return _notebooks(folder, sorted(_walk(folder)))
 
 
-def _numbered(names: dict[Path, str]) -> dict[Path, str]:
-    used: set[str] = set(names.values())
-    seen: set[str] = set()
-    for path, name in names.items():
-        free, number = name, 1
-        while free in seen or (number > 1 and free in used):
-            number += 1
-            free = f"{name}-{number}"
-        names[path] = free
-        seen.add(free)
-    return names
+def _walk(folder: Path) -> Iterator[PurePath]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if _searched(PurePath(name))]
+        inside = Path(place).relative_to(folder)
+        yield from (inside / name for name in files if _searched(PurePath(name)))
+
+
+def _searched(name: PurePath) -> bool:
+    return not any(part.startswith(".") or part in NOT_SEARCHED for part in name.parts)
+
+
+def _notebooks(root: Path, names: Sequence[PurePath]) -> tuple[Path, ...]:
+    notebooks = {name.with_suffix("") for name in names if name.suffix.lower() == SUFFIX}
+    found: list[Path] = []
+    for name in names:
+        path = root / name
+        if name.suffix.lower() == SUFFIX:
+            found.append(path)
+        elif archive.is_zip(name.name):
+            found += _zipped(path)
+        elif is_script(name) and name.with_suffix("") not in notebooks and _is_notebook(path):
+            found.append(path)
+    return tuple(found)
+
+
+def _zipped(path: Path) -> Iterable[Path]:
+    try:
+        return notebooks_in_zip(path) or (path,)
+    except SubmissionError:
+        # One student's file; reading it says what is wrong, to that student alone.
+        return (path,)
+
+
+def _is_notebook(path: Path) -> bool:
+    return looks_like_notebook(path, beginning(path, HEAD).decode("utf-8-sig", "replace"))

@@ -1,18 +1,18 @@
 """Read a notebook without running it, as leniently as Jupyter opens it."""
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Literal
+from pathlib import PurePath
+from typing import Any, Literal, NamedTuple
 
 from grader.errors import SubmissionError
+from grader.intake.decoding import decoded
 from grader.intake.outputs import joined, reduced
-from grader.model import Cell, Lab, Submission
+from grader.intake.scripts import is_script, script_cells
+from grader.model import Cell
 
-LARGEST = 50_000_000
-"""Bytes. A notebook beyond this carries data in its outputs, not an answer."""
+Known = frozenset[tuple[str, ...]]
 
 AT_END = 6
 """Characters: a fault this close to the end of the text is the end itself, perhaps amid
@@ -27,63 +27,33 @@ KINDS: dict[str, Literal["code", "markdown", "raw"]] = {
 COPY = "hand in a complete copy"
 
 
-def intake(path: Path, lab: Lab, *, starter: Submission | None = None) -> Submission:
-    """Read the notebook a student handed in.
+class Reading(NamedTuple):
+    """One notebook, read."""
 
-    Notebook formats 3 and 4 are read. What Jupyter tolerates is tolerated: missing metadata,
-    repeated cell ids, unknown fields.
+    cells: tuple[Cell, ...]
+    """Every cell in order."""
+
+    notes: tuple[str, ...]
+    """What had to be guessed to read it."""
+
+
+def read_notebook(path: PurePath, content: bytes, known: Known = frozenset()) -> Reading:
+    """The cells of one notebook.
 
     Args:
-        path: The file.
-        lab: The lab it answers.
-        starter: The lab's starter notebook, to tell its cells from the student's.
+        path: Its name, which tells an ``.ipynb`` file from one kept as text.
+        content: All of the file.
+        known: Cells of the starter, as ``trimmed`` gives them.
 
     Raises:
         SubmissionError: the file cannot be read as a notebook; the message is for the student.
     """
-    content = _content(path)
-    notebook = _notebook(_text(content))
-    known = frozenset() if starter is None else frozenset(map(_trimmed, starter.cells))
-    cells = tuple(_cell(i, cell, known) for i, cell in enumerate(_cells(notebook)))
+    text, notes = decoded(content)
+    found = script_cells(path, text) if is_script(path) else _cells(_notebook(text))
+    cells = tuple(_cell(i, cell, known) for i, cell in enumerate(found))
     if not any(cell.kind == "code" and cell.source.strip() for cell in cells):
         raise SubmissionError("The notebook has no code cell to run.")
-    return Submission(
-        student=path.stem,
-        lab=lab.id,
-        path=str(path),
-        digest=hashlib.sha256(content).hexdigest(),
-        cells=cells,
-    )
-
-
-def _content(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise SubmissionError(
-                f"The file has {size / 1e6:.0f} MB; at most {LARGEST / 1e6:.0f} MB are read. "
-                "Clear large outputs and hand it in again."
-            )
-        content = path.read_bytes()
-    except OSError as error:
-        reason = (error.strerror or type(error).__name__).lower()
-        raise SubmissionError(f"The file could not be opened: {reason}.") from error
-    if not content.strip():
-        raise SubmissionError(f"The file is empty; {COPY}.")
-    return content
-
-
-def _text(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data":
-            # Cut within a character: read on, to say where the notebook ends.
-            return content[: error.start].decode("utf-8-sig")
-        raise SubmissionError(
-            "The file is not a Jupyter notebook: its text is not UTF-8. "
-            "Save it in Jupyter and hand it in again."
-        ) from error
+    return Reading(cells, notes)
 
 
 def _notebook(text: str) -> Mapping[str, Any]:
@@ -166,7 +136,7 @@ def _upgraded(notebook: Mapping[str, Any]) -> Mapping[str, Any]:
     return upgraded
 
 
-def _cell(index: int, cell: Mapping[str, Any], known: frozenset[tuple[str, ...]]) -> Cell:
+def _cell(index: int, cell: Mapping[str, Any], known: Known) -> Cell:
     kind = KINDS.get(str(cell.get("cell_type")), "raw")
     source = joined(cell.get("source"))
     count = cell.get("execution_count")
@@ -178,11 +148,9 @@ def _cell(index: int, cell: Mapping[str, Any], known: frozenset[tuple[str, ...]]
         execution_count=count if type(count) is int else None,
         outputs=reduced(saved) if kind == "code" and isinstance(saved, list) else (),
     )
-    return read.model_copy(
-        update={"from_starter": bool(source.strip()) and _trimmed(read) in known}
-    )
+    return read.model_copy(update={"from_starter": bool(source.strip()) and trimmed(read) in known})
 
 
-def _trimmed(cell: Cell) -> tuple[str, ...]:
+def trimmed(cell: Cell) -> tuple[str, ...]:
     """What makes two cells the same: kind and lines, blanks around them aside."""
     return (cell.kind, *(line.strip() for line in cell.source.strip().splitlines()))

@@ -18,6 +18,8 @@ from grader.model.recording import (
     MetricCall,
     NamedArray,
     Recording,
+    Tampering,
+    TamperingKind,
     TrainerCall,
 )
 from grader.model.reference import ReferenceRecord, ReferenceRun, ReferenceScore, ReferenceTask
@@ -112,6 +114,8 @@ __all__ = [
     "Submission",
     "SubmissionRow",
     "Tag",
+    "Tampering",
+    "TamperingKind",
     "Task",
     "TrainerCall",
     "Unassessed",

@@ -100,8 +100,11 @@ class Evaluation(Artifact):
     """Whether a model was trained on exactly these rows; ``None`` when not known."""
 
     off_task: bool = False
-    """Whether it was made on another split than the task's, or on the data trained on: it then
-    stands for the task only when nothing else does."""
+    """Whether it was made on another split than the task's, on the data trained on, or with
+    another task's model: it then stands for the task only when nothing else does."""
+
+    headline: bool = False
+    """Whether it is the one the notebook reports for its task; at most one of a task is."""
 
     model: str | None = None
     """Model that predicted, where one is known."""
@@ -151,12 +154,14 @@ class Evidence(Artifact):
     """Whether the recorder stopped before the end without the kernel dying."""
 
     def best(self, task: str) -> Evaluation | None:
-        """The evaluation a task is judged by: on its own split, with most items, the latest.
+        """The evaluation a task is judged by: the headline, else on its own split, with most items.
 
         A demonstration on one picture before a full evaluation is therefore never judged, and
         what was scored while training does not hide a test on one image.
         """
         of_task = [each for each in self.evaluations if each.task == task]
         return max(
-            of_task, key=lambda each: (not each.off_task, each.n, each.cell or -1), default=None
+            of_task,
+            key=lambda each: (each.headline, not each.off_task, each.n, each.cell or -1),
+            default=None,
         )

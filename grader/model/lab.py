@@ -28,6 +28,12 @@ class Limits(Artifact):
     output_bytes: Annotated[int, Field(gt=0)] = 1 << 20
     """Text kept per cell; the rest is cut with a note."""
 
+    run_output_bytes: Annotated[int, Field(gt=0)] = 16 << 20
+    """Text kept of the whole notebook; the rest is cut with a note."""
+
+    outputs: Annotated[int, Field(gt=0)] = 1000
+    """Outputs kept per cell, printed text in a row counting once; the rest is cut with a note."""
+
 
 class Task(Artifact):
     """One evaluation the lab asks for."""

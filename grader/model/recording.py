@@ -146,6 +146,44 @@ class NamedArray(Artifact):
     """Id of the array."""
 
 
+TamperingKind = Literal[
+    "forged",
+    "called",
+    "changed",
+    "copied",
+    "replaced",
+    "import",
+    "memory",
+    "gc",
+    "ctypes",
+    "frames",
+    "trace",
+    "audit",
+    "noise",
+    "lost",
+]
+
+
+class Tampering(Artifact):
+    """Something that may make the recording untrue."""
+
+    cell: int | None
+    """Cell that was running; ``None`` when it shows only at the end."""
+
+    kind: TamperingKind
+    """``forged``: a line in the recorder's stream that it did not write; ``noise``: bytes there
+    that are no event; ``lost``: events are missing; ``called``, ``changed``, ``copied``: a part of
+    the recorder was; ``replaced``: something else stands in the place of a recorded function;
+    ``import``: the recorder's module was asked for; the others: a way was used that leads to every
+    object of the process, the recorder's among them."""
+
+    detail: str = ""
+    """E.g. the function or the audit event."""
+
+    by: Literal["notebook", "library"] = "notebook"
+    """Whether what stands there now, or what did it, is the notebook's own code."""
+
+
 class Recording(Artifact):
     """Everything recorded during one run, in order."""
 
@@ -155,6 +193,9 @@ class Recording(Artifact):
     forwards: tuple[ForwardPass, ...] = ()
     named: tuple[NamedArray, ...] = ()
     arrays: dict[str, LabelArray] = Field(default_factory=dict)
+
+    tampering: tuple[Tampering, ...] = ()
+    """Why the rest is doubtful; ``complete`` is then false."""
 
     complete: bool = True
     """Whether the recorder lived to the end."""

@@ -102,6 +102,9 @@ class Run(Artifact):
     machine: Machine
     """Where it ran."""
 
+    conditions: str = ""
+    """Digest of everything but the notebook that decides a run; empty when unknown."""
+
     cells: tuple[CellRun, ...]
     """One entry per code cell, in order."""
 

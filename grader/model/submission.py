@@ -61,6 +61,10 @@ class Submission(Artifact):
     cells: tuple[Cell, ...]
     """Every cell in order."""
 
+    notes: tuple[str, ...] = ()
+    """What the student should know about how the file was read, e.g. which notebook of several
+    was taken; plain sentences."""
+
     @property
     def code_cells(self) -> tuple[Cell, ...]:
         """The cells a kernel would run."""

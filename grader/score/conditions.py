@@ -38,6 +38,7 @@ def check(criterion: Criterion, case: Case, detection: Detection) -> tuple[Answe
         *_reproduced(criterion, case),
         *_length(criterion, case),
         *_absent(criterion, case, detection),
+        *_doubtful(criterion, case),
     ]
     return tuple(answers) or (_manual(criterion, case),)
 
@@ -84,6 +85,14 @@ def _counts(finding: Finding, criterion: Criterion) -> bool:
         and finding.confidence != Confidence.HINT
         and (criterion.task is None or finding.task in (None, criterion.task))
     )
+
+
+def _doubtful(criterion: Criterion, case: Case) -> Iterator[Answer]:
+    """Nothing is earned by a recording that may not be what happened."""
+    rests_on_it = criterion.task is not None or criterion.absent
+    if rests_on_it and case.evidence.recording.tampering:
+        why = "What was recorded in our run may be incomplete or untrue, so a person looks."
+        yield Answer(verdict=Verdict.NEEDS_REVIEW, why=why)
 
 
 def _min_n(criterion: Criterion, case: Case) -> Iterator[Answer]:

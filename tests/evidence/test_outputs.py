@@ -49,6 +49,13 @@ def values(*outputs: Output | str) -> list[tuple[str, float]]:
         ("accuracy: np.float64(0.8895)", "accuracy", 0.8895, "0.8895", 4),
         ("('accuracy', 0.8895)", "accuracy", 0.8895, "0.8895", 4),
         ("Top-1 Accuracy: 76.4%", "accuracy", 0.764, "76.4%", 3),
+        ("Accuracy => 0.8895", "accuracy", 0.8895, "0.8895", 4),
+        ("CLIP: Accuracy: 88.95% | 2000 images", "accuracy", 0.8895, "88.95%", 4),
+        ("rec=0.883", "recall", 0.883, "0.883", 3),
+        ("exactitude sur le jeu de test : 88,95 %", "accuracy", 0.8895, "88,95 %", 4),
+        ("Genauigkeit auf den Testdaten: 0,8895", "accuracy", 0.8895, "0,8895", 4),
+        ("测试集准确率\uff1a88.95%", "accuracy", 0.8895, "88.95%", 4),
+        ("F1 分数\uff1a88.92%", "f1", 0.8892, "88.92%", 4),
         (
             "The model achieved an accuracy of 88.95% on the test set.",
             "accuracy",
@@ -319,3 +326,22 @@ def test_megabyte_takes_no_second_per_form(piece: str) -> None:
     read(text)
     read(Output(kind="display", text="x", html=text))
     assert monotonic() - start < 4, "linear: well under a second where nothing else runs"
+
+
+def test_numbers_aligned_below_a_title_are_lines_of_their_own() -> None:
+    printed = "ViT / test\n  exactitude  : 91,41 %\n  F1          : 91,3 %\n"
+    assert values(printed) == [("accuracy", 0.9141), ("f1", 0.913)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "训练准确率\uff1a0.99",
+        "exactitude sur le jeu d'entraînement : 0.99",
+        "Genauigkeit auf den Trainingsdaten: 0,99",
+        "exactitude de l'article : 0.913",
+        "基线准确率\uff1a0.1",
+    ],
+)
+def test_other_quantities_are_left_out_in_every_language(line: str) -> None:
+    assert values(line) == []

@@ -69,8 +69,12 @@ def targets(folder: Path) -> Iterator[str]:
             "RUBRIC": str(Path(grader.__file__).parents[1] / "rubrics/week9-vit-clip/lab.yaml"),
             "GRADER": grader.__file__,
             "MARKER": MARKER,
+            "RESULTS": _write(folder / "out/results.json", "{}"),
+            "SPARE": _write(folder / "spare.txt", "spare"),
+            "SUPERVISOR": os.getpid(),
             "SHARED": 0x6772,
         }
+        (sibling / "home/spare").mkdir()
         names |= _sockets(stack, folder)
         victim = subprocess.Popen(
             [sys.executable, "-c", "input('operator')"],
@@ -93,11 +97,15 @@ def cell(attack: str) -> str:
 
 
 def _sockets(stack: ExitStack, folder: Path) -> dict[str, object]:
+    stream, datagram = socket.SOCK_STREAM, socket.SOCK_DGRAM
     kinds: dict[str, tuple[int, int, tuple[str, int] | str]] = {
-        "TCP": (socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
-        "UDP": (socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
-        "PATH_SOCKET": (socket.AF_UNIX, socket.SOCK_STREAM, str(folder / "s")),
-        "ABSTRACT_SOCKET": (socket.AF_UNIX, socket.SOCK_STREAM, f"\0grader-{os.getpid()}"),
+        "TCP": (socket.AF_INET, stream, ("127.0.0.1", 0)),
+        "TCP6": (socket.AF_INET6, stream, ("::1", 0)),
+        "UDP": (socket.AF_INET, datagram, ("127.0.0.1", 0)),
+        "PATH_SOCKET": (socket.AF_UNIX, stream, str(folder / "s")),
+        "DATAGRAMS": (socket.AF_UNIX, datagram, str(folder / "d")),
+        "ABSTRACT_SOCKET": (socket.AF_UNIX, stream, f"\0grader-{os.getpid()}"),
+        "ABSTRACT_DATAGRAMS": (socket.AF_UNIX, datagram, f"\0grader-d-{os.getpid()}"),
     }
     names: dict[str, object] = {}
     for name, (family, kind, address) in kinds.items():

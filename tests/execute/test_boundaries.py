@@ -1,6 +1,8 @@
 """Parts that meet hostile input without a kernel: lines, events, and what a run leaves behind."""
 
+import json
 import os
+from hashlib import blake2b
 from pathlib import Path
 
 from hypothesis import given
@@ -43,18 +45,55 @@ def test_adapting_keeps_lines_in_place(lines: list[str]) -> None:
     assert again == adapted
 
 
+class Writer:
+    """Writes as the recorder does, so that its lines can be left out, doubled and swapped."""
+
+    def __init__(self, stream: EventStream) -> None:
+        self.stream = stream
+        self.key = bytes(range(16))
+        self.lines = [self.line(0, "start", key=self.key.hex())]
+
+    def line(self, number: int, event: str, **fields: str) -> bytes:
+        body = f"{number} {json.dumps({'event': event, **fields})}".encode()
+        mac = blake2b(body, key=self.key, digest_size=8).hexdigest()
+        return f"{mac} ".encode() + body
+
+    def write(self) -> None:
+        os.write(self.stream.writer, b"".join(line + b"\n" for line in self.lines))
+        self.stream.read()
+        self.stream.conclude(0)
+        self.stream.close()
+        os.close(self.stream.writer)
+
+
 @given(st.lists(st.binary(max_size=40) | st.just(b'{"event": "load", "x": "\\ud800"}'), max_size=6))
 def test_any_bytes_may_come_through_the_event_pipe(lines: list[bytes]) -> None:
-    stream = EventStream()
-    good = b'{"event": "start"}\n'
-    os.write(stream.writer, good + b"\n".join(lines) + b"\n" + good)
-    stream.read()
-    stream.close()
-    os.close(stream.writer)
+    writer = Writer(EventStream())
+    end = writer.line(1, "end")
+    writer.lines += [*lines, end]
+    writer.write()
+    stream = writer.stream
+    assert {event.name for event in stream.events} <= {"start", "end", "tamper"}
     assert stream.events[0].name == "start"
-    assert not stream.complete(0)
+    assert stream.complete(0) == (lines == [])
     for event in stream.events:
         event.model_dump_json()
+
+
+@given(st.permutations(range(1, 6)), st.sets(st.integers(1, 5)), st.sets(st.integers(1, 5)))
+def test_a_missing_or_repeated_event_is_noticed(
+    order: list[int], left_out: set[int], doubled: set[int]
+) -> None:
+    writer = Writer(EventStream())
+    sent = [number for number in order if number not in left_out]
+    sent += [number for number in sent if number in doubled]
+    writer.lines += [writer.line(number, "cell") for number in sent]
+    writer.write()
+    gap = any(number < max(sent, default=0) for number in left_out)
+    repeated = len(set(sent)) < len(sent)
+    kinds = {event.data["kind"] for event in writer.stream.events if event.name == "tamper"}
+    assert ("lost" in kinds) == gap
+    assert ("forged" in kinds) == repeated
 
 
 def test_a_run_that_leaves_a_mess_is_cleaned_up(tmp_path: Path) -> None:

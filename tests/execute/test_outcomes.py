@@ -105,7 +105,6 @@ def test_output_is_cut_to_its_limit(run: Runner) -> None:
     ("source", "named"),
     [
         ("import torchvision", "torchvision"),
-        ("from google.colab import drive", "google"),
         (
             "from transformers import ViTModel\nViTModel.from_pretrained('someone/huge')",
             "someone/huge",
@@ -129,30 +128,6 @@ def test_a_missing_file_of_the_students_own_is_no_missing_package(run: Runner) -
     assert run("import utils").outcome == "completed"
     assert run("import sklearn.no_such_part").outcome == "completed"
     assert run("1 / 0", "import torchvision").outcome == "completed"
-
-
-def test_install_lines_do_nothing_and_are_reported(run: Runner) -> None:
-    result = run(
-        "!pip install -q torch \\\n   torchvision\nprint('a')",
-        "pip install evaluate",
-        "%pip install datasets\nif True:\n    !apt-get install jq\nprint('b')",
-        "text = '''\npip install nothing\n'''\nprint(text.strip())",
-        "%%bash\npip install x\necho c",
-    )
-    assert [cell.outcome for cell in result.cells] == ["ok"] * 5
-    assert [printed(result, cell) for cell in (0, 2, 3, 4)] == [
-        "a",
-        "b",
-        "pip install nothing",
-        "c",
-    ]
-    assert [(each.cell, each.line) for each in result.adaptations] == [
-        (0, 1),
-        (1, 1),
-        (2, 1),
-        (2, 3),
-        (4, 2),
-    ]
 
 
 MALFORMED = (

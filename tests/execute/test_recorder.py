@@ -5,7 +5,7 @@ import json
 import pytest
 
 from grader.evidence.recording import parse
-from grader.model import Recording, Run
+from grader.model import Recording, Run, Tampering
 from tests.execute.conftest import Runner, printed
 
 pytestmark = pytest.mark.sandbox
@@ -207,7 +207,7 @@ def test_a_broken_recorder_breaks_nothing_but_is_noticed(run: Runner) -> None:
     assert not run(sabotage, cell_seconds=5).recorder_complete
 
 
-def test_forged_events_are_bounded_and_belong_to_the_running_cell(run: Runner) -> None:
+def test_forged_events_are_no_events_and_are_reported_with_their_cell(run: Runner) -> None:
     forge = (
         "import os, json\n"
         "pipes = [fd for fd in range(3, 200) if os.path.exists(f'/proc/self/fd/{fd}')\n"
@@ -218,7 +218,29 @@ def test_forged_events_are_bounded_and_belong_to_the_running_cell(run: Runner) -
         "    except OSError: pass"
     )
     result = run("1", forge)
-    forged = [event for event in result.events if event.name == "load"]
-    assert [event.cell for event in forged] == [1]
+    assert "load" not in [event.name for event in result.events]
+    reported = [(each.cell, each.kind) for each in tampering(result)]
+    assert reported == [(1, "forged"), (1, "noise")]
     assert not result.recorder_complete
     json.loads(result.model_dump_json())
+    assert not parse(result.events, True).complete
+
+
+def test_torch_compile_and_trace_pass_through_the_hooks(run: Runner) -> None:
+    result = run(
+        "import torch\n"
+        "model = torch.nn.Sequential(torch.nn.Conv2d(3, 1, 3), torch.nn.Flatten())\n"
+        "images = torch.rand(5, 3, 8, 8)\n"
+        "print(torch.compile(model, backend='eager', fullgraph=True)(images).shape)",
+        "print(torch.jit.trace(model, images)(images).shape)",
+        "print(torch.fx.symbolic_trace(model)(images).shape)",
+    )
+    assert [printed(result, cell) for cell in range(3)] == ["torch.Size([5, 36])"] * 3
+    assert not [output for cell in result.cells for output in cell.outputs if "Warn" in output.text]
+    assert result.recorder_complete
+    recorded = parse(result.events, True)
+    assert {each.rows for each in recorded.forwards if each.cell == 0} == {5}
+
+
+def tampering(run: Run) -> tuple[Tampering, ...]:
+    return parse(run.events, run.recorder_complete).tampering

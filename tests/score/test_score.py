@@ -168,3 +168,15 @@ def test_a_saved_score_must_be_reproduced() -> None:
     changed = one(again, evaluated("Accuracy: 0.9651", saved="Accuracy: 0.7000"))
     assert changed[0] == Verdict.NEEDS_REVIEW
     assert "0.7000" in changed[1]
+
+
+@given(DETECTIONS)
+def test_a_doubtful_recording_earns_nothing_that_rests_on_it(detection: Detection) -> None:
+    facts = [{"trainer": SCORED}, {"tamper": {"cell": 0, "kind": "lost"}}]
+    doubtful = build.case("print(1)", recorded=facts).model_copy(update={"lab": LAB})
+    for before, after in zip(
+        score(CASE, detection).criteria, score(doubtful, detection).criteria, strict=True
+    ):
+        assert after.verdict != Verdict.MET
+        if before.verdict == Verdict.NOT_MET:
+            assert after.verdict == Verdict.NOT_MET

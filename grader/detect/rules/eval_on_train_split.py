@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from grader.detect._flow import flow, nearest
 from grader.detect._metrics import dead, running_cells, scorings, trainer_of
-from grader.detect.api import Sighting, detector
+from grader.detect._samples import UNCOUNTED
+from grader.detect.api import Sighting, Undecided, detector
 from grader.model import (
     Case,
     Confidence,
@@ -83,27 +84,46 @@ def eval_on_train_split(case: Case) -> Iterator[Sighting]:
     """
     tasks = {case.evidence.cell_tasks.get(site.node.cell) for site in _sites(case)}
     tasks |= {each.task for each in case.evidence.evaluations}
+    found: list[Sighting] = []
+    unclear: list[Undecided] = []
     for task in sorted(tasks, key=str):
-        sighting = _judge(case, task)
-        if sighting is not None:
-            yield sighting
+        try:
+            found.extend(_judge(case, task))
+        except Undecided as answer:
+            unclear.append(answer)
+    if unclear and not found:
+        raise unclear[0]
+    yield from found
 
 
-def _judge(case: Case, task: str | None) -> Sighting | None:
+def _judge(case: Case, task: str | None) -> Iterator[Sighting]:
     sites = [each for each in _sites(case) if case.evidence.cell_tasks.get(each.node.cell) == task]
     evaluations = [each for each in case.evidence.evaluations if each.task == task]
     if any(each.split is not None and not _is_train(each.split) for each in evaluations):
-        return None
+        return
     best = max(evaluations, key=lambda each: (each.n, each.cell or -1), default=None)
     if best is not None and _known_training(case, best):
         if best.n <= A_FEW and not _trained(case, task, sites):
-            return None
+            return
+        if _unrecorded(case, evaluations, sites):
+            raise Undecided(UNCOUNTED, needs="a person who reads what the other score rests on")
         site = _site_of(case, sites, best)
-        return _sighting(task, site, best, trained=_trained(case, task, sites))
-    site = _static(case, task, sites)
-    if site is None:
-        return None
-    return _sighting(task, site, None, trained=_trained(case, task, sites))
+        yield _sighting(task, site, best, trained=_trained(case, task, sites))
+    elif (site := _static(case, task, sites)) is not None:
+        yield _sighting(task, site, None, trained=_trained(case, task, sites))
+
+
+def _unrecorded(case: Case, evaluations: list[Evaluation], sites: list[_Site]) -> bool:
+    """Whether a score of other data stands in the code that the recorder did not see.
+
+    For example a counter in a loop over the test split, beside a recorded score on training data.
+    """
+    graph = case.evidence.source
+    seen = {each.cell for each in evaluations}
+    return any(
+        _split(graph, site) != "train" and not running_cells(graph, site.node) & seen
+        for site in sites
+    )
 
 
 def _known_training(case: Case, best: Evaluation) -> bool:
@@ -189,14 +209,18 @@ def _sighting(
 ) -> Sighting:
     trained = trained or (best is not None and best.is_training_data is True)
     cell = site.node.cell if site is not None else (best.cell or 0 if best is not None else 0)
-    rows = f" of {best.n} rows" if best is not None else ""
+    scored = f" ({best.n} images)" if best is not None else ""
     return Sighting(
         severity="invalid" if trained else "minor",
         confidence=Confidence.CERTAIN if best is not None else Confidence.LIKELY,
-        message=f"This evaluation{rows} reads the training split, and no other evaluation of the "
-        "task reads another one"
-        + ("; the model has seen these answers." if trained else "; the test split was asked for."),
-        measured="Split of the data scored: train. Evaluations of the task on another split: 0.",
+        message=f"This score was computed on the training split{scored}, and no score of this task "
+        "on another split was found"
+        + (
+            "; a trained model has seen the answers there."
+            if trained
+            else "; the test split was asked for."
+        ),
+        measured="Split of the data scored: train. Scores of the task on another split: 0.",
         remedy='Evaluate on the test split, for example `trainer.predict(ds["test"])`.',
         sure="The recorder saw which rows were scored."
         if best is not None

@@ -154,7 +154,7 @@ def _sighting(case: Case, task: str | None, found: list[_Typed]) -> Sighting:
         confidence=confidence,
         message=f"The score {first.spelled} shown here is typed into the code, not computed"
         + (f" (typed scores: {values})." if len(found) > 1 else "."),
-        measured=f"Values that flow into the number shown: the literal {first.spelled} only."
+        measured=f"The number shown comes from {first.spelled} as typed and from nothing else."
         + (
             f" Recorded evaluations with this score: 0 of {len(searched)}."
             if EvidenceKind.RECORDING in case.evidence.kinds

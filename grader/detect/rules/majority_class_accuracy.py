@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grader.detect._samples import scoring_ref
-from grader.detect.api import Sighting, detector
+from grader.detect._samples import UNCOUNTED, by_task, scoring_ref, uncounted
+from grader.detect.api import Sighting, Undecided, detector
 from grader.model import Case, Confidence, Evaluation, EvidenceKind, Label, Task
 
 FEWEST = 10
@@ -106,20 +106,27 @@ def majority_class_accuracy(case: Case) -> Iterator[Sighting]:
     ## Known limits
     Silent below 10 items, and when another evaluation of the task on as many items is better than
     the commonest class, because then this one is a baseline. Needs the labels and predictions: a
-    score of which only the number is known is not judged.
+    score of which only the number is known is not judged, and no answer is given when such a
+    score stands beside this one.
 
     ## Source
     One-sided exact binomial test against the no-information rate, as reported by `caret`
     (M. Kuhn, "Building predictive models in R using the caret package", 2008). The limits 0.01,
     0.5 and 0.05 are chosen so that balanced data can never be reported by the second rule.
     """
-    for task in case.lab.tasks:
-        evaluation = case.evidence.best(task.id)
-        if evaluation is None or evaluation.n < FEWEST:
-            continue
-        tally = _tally(case, evaluation)
-        if tally is not None and _degenerate(tally) and not _better(case, task, evaluation):
-            yield _sighting(case, task, evaluation, tally)
+    yield from by_task(case, _look)
+
+
+def _look(case: Case, task: Task) -> Iterator[Sighting]:
+    evaluation = case.evidence.best(task.id)
+    if evaluation is None or evaluation.n < FEWEST:
+        return
+    tally = _tally(case, evaluation)
+    if tally is None or not _degenerate(tally) or _better(case, task, evaluation):
+        return
+    if uncounted(case, task, evaluation) is not None:
+        raise Undecided(UNCOUNTED, needs="a person who reads what the other score rests on")
+    yield _sighting(case, task, evaluation, tally)
 
 
 def _degenerate(tally: Tally) -> bool:

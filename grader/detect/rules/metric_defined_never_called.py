@@ -115,8 +115,8 @@ def _sighting(case: Case, task: str | None, function: Function) -> Sighting:
         confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
         message=f"`{function.name}` computes metrics but is called 0 times{counted}, so no score "
         "was measured with it.",
-        measured=f"Calls of `{function.name}` that can be reached, and places it is handed to: "
-        f"none{counted}.",
+        measured=f"Calls of `{function.name}` that are reached: 0; places that hand it on, for "
+        f"example to a Trainer: 0{counted}.",
         remedy=f"Call `{function.name}` with your predictions, or pass it to the Trainer as "
         f"`compute_metrics={function.name}` and call `trainer.evaluate()`.",
         sure="The whole run was recorded, and no metric of the task was computed in it."

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from grader.detect._samples import by_task, scoring_ref
+from grader.detect._samples import UNCOUNTED, by_task, scoring_ref, uncounted
 from grader.detect.api import Sighting, Undecided, detector
 from grader.model import Case, Confidence, Evaluation, EvidenceKind, Node, SourceGraph, Tag, Task
 
@@ -28,12 +28,13 @@ NO_MODULES = ("torch.nn.functional", "torch.nn.utils")
 """Parts of ``torch.nn`` that are no layers."""
 
 NO_ESTIMATORS = (
+    "sklearn.dummy",
     "sklearn.metrics",
     "sklearn.model_selection",
     "sklearn.preprocessing",
     "sklearn.utils",
 )
-"""Parts of scikit-learn that predict nothing."""
+"""Parts of scikit-learn that predict nothing, or without a look at the images."""
 
 
 @detector(
@@ -106,7 +107,7 @@ def missing_forward_passes(case: Case) -> Iterator[Sighting]:
 
 def _look(case: Case, task: Task) -> Iterator[Sighting]:
     evaluation = case.evidence.best(task.id)
-    if evaluation is None or _by_trainer(evaluation) or _enough(evaluation):
+    if evaluation is None or _settled(evaluation) or _real_one(case, task, evaluation):
         return
     if evaluation.forward_rows is None:
         raise Undecided(
@@ -118,6 +119,8 @@ def _look(case: Case, task: Task) -> Iterator[Sighting]:
             "The images of this task went through the model of another task.",
             needs="a person who reads how the predictions are made",
         )
+    if uncounted(case, task, evaluation) is not None:
+        raise Undecided(UNCOUNTED, needs="a person who reads what the other score rests on")
     if (other := _other_model(case.evidence.source)) is not None:
         raise Undecided(
             f"The notebook uses {other}, whose images are not counted.",
@@ -126,14 +129,25 @@ def _look(case: Case, task: Task) -> Iterator[Sighting]:
     yield _sighting(case, task, evaluation, evaluation.forward_rows)
 
 
-def _by_trainer(evaluation: Evaluation) -> bool:
-    """The Trainer iterates the rows itself."""
-    return evaluation.source.startswith("trainer")
-
-
-def _enough(evaluation: Evaluation) -> bool:
+def _settled(evaluation: Evaluation) -> bool:
+    """Whether a model saw the rows; the Trainer iterates them itself."""
     rows = evaluation.forward_rows
-    return rows is not None and rows >= SHARE * evaluation.n
+    enough = rows is not None and rows >= SHARE * evaluation.n
+    return enough or evaluation.source.startswith("trainer")
+
+
+def _real_one(case: Case, task: Task, judged_by: Evaluation) -> bool:
+    """Whether the judged one is a baseline beside a better score that a model took part in."""
+    fewest = min(judged_by.n, task.min_n)
+    reached = judged_by.scores.get("accuracy", 0.0)
+    return any(
+        each.task == task.id
+        and each.n >= fewest
+        and not each.off_task
+        and _settled(each)
+        and each.scores.get("accuracy", 1.0) >= reached
+        for each in case.evidence.evaluations
+    )
 
 
 def _elsewhere(case: Case, task: Task, evaluation: Evaluation) -> int:
@@ -190,8 +204,8 @@ def _sighting(case: Case, task: Task, evaluation: Evaluation, rows: int) -> Sigh
         confidence=Confidence.CERTAIN,
         task=task.id,
         message=f"The score covers {n} predictions, but {seen} {images} went through a model.",
-        measured=f"Image rows through loaded models up to this cell: {rows}; items scored: {n}.",
+        measured=f"Images that went through a model up to this cell: {rows}; items scored: {n}.",
         remedy="Run the model over every test image and score the predictions it makes.",
-        sure="Counted in our run by hooks on every loaded model.",
+        sure="Counted in our run: every loaded model reports the images it is given.",
         evidence=(scoring_ref(case, evaluation.cell or 0, f"scores {n} predictions"),),
     )

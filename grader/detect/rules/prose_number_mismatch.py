@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.detect._samples import STAND_INS
@@ -14,6 +14,7 @@ from grader.model import (
     Confidence,
     EvidenceKind,
     EvidenceRef,
+    MetricName,
     Output,
 )
 
@@ -31,6 +32,11 @@ WHOLE_PERCENT = 2
 
 TINY = 1e-9
 """Allowance for floating-point error."""
+
+NAMES: Mapping[MetricName, str] = {
+    "accuracy": "accuracy", "precision": "precision", "recall": "recall", "f1": "F1",
+}  # fmt: skip
+"""Metrics as a student writes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,8 +242,8 @@ def _nearest(claim: Claim, known: Sequence[Known]) -> Known:
 
 
 def _sighting(cell: Cell, task: str | None, pairs: Sequence[tuple[Claim, Known]]) -> Sighting:
-    said = "; ".join(f"{claim.metric} {claim.printed}" for claim, _ in pairs)
-    gave = "; ".join(f"{claim.metric} {known.value:.4g}" for claim, known in pairs)
+    said = ", ".join(f"{NAMES[claim.metric]} {claim.printed}" for claim, _ in pairs)
+    gave = ", ".join(f"{NAMES[claim.metric]} {_as_claimed(claim, known)}" for claim, known in pairs)
     return Sighting(
         severity="major",
         confidence=Confidence.LIKELY,
@@ -245,9 +251,15 @@ def _sighting(cell: Cell, task: str | None, pairs: Sequence[tuple[Claim, Known]]
         message=f"The text says {said}, but the notebook gives {gave}.",
         measured=f"In the text: {said}. Nearest value of the same metric: {gave}.",
         remedy="Write the numbers of the final run into the text.",
-        sure="No known value of the metric rounds to the number in the text.",
+        sure="No value of the metric that the notebook shows or our run measured rounds to the "
+        "number in the text.",
         evidence=tuple(_ref(cell, claim, known) for claim, known in pairs),
     )
+
+
+def _as_claimed(claim: Claim, known: Known) -> str:
+    """A value as the text writes its own, so that the two can be compared by eye."""
+    return f"{known.value:.2%}" if "%" in claim.printed else f"{known.value:.4g}"
 
 
 def _ref(cell: Cell, claim: Claim, known: Known) -> EvidenceRef:
@@ -255,5 +267,5 @@ def _ref(cell: Cell, claim: Claim, known: Known) -> EvidenceRef:
         kind=EvidenceKind.PROSE,
         cell=claim.cell,
         line=cell.source.count("\n", 0, claim.start) + 1,
-        remark=f"the notebook gives {known.value:.4g}",
+        remark=f"the notebook gives {_as_claimed(claim, known)}",
     )

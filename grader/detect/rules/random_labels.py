@@ -84,7 +84,7 @@ def random_labels(case: Case) -> Iterator[Sighting]:
 def _confidence(case: Case, scoring: Scoring) -> tuple[Confidence | None, int]:
     """How sure the recording makes it, with the labels scored; ``None`` when it knows better."""
     seen = recorded(case, scoring)
-    unplaced = [each for each in seen if each.origin is None]
+    unplaced = [each for each in seen if each.dataset is None]
     if seen and not unplaced:
         return None, 0
     n = max((each.n for each in unplaced), default=0)
@@ -117,10 +117,10 @@ def _sighting(task: str | None, draw: Node, confidence: Confidence, n: int) -> S
     return Sighting(
         severity="invalid",
         confidence=confidence,
-        message=f"{count} of this evaluation are drawn by `{_spelled(draw)}`, so they belong to "
-        "no image and the score says nothing about the model.",
-        measured="Every value that flows into the true labels: random draws and literals only, no "
-        "dataset and no file.",
+        message=f"{count} of this evaluation are drawn at random (`{_spelled(draw)}`), so they "
+        "belong to no image and the score says nothing about the model.",
+        measured="The true labels are made of random draws and typed values only; no dataset and "
+        "no file takes part.",
         remedy="Load the labels together with the images from the test split, for example "
         '`test["label"]`, and score your predictions against them.',
         sure=SURE[confidence],

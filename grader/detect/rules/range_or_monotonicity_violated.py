@@ -286,6 +286,6 @@ def _sighting(task: str | None, several: Sequence[Broken]) -> Sighting:
         message=f"{'; '.join(messages)}, which no predictions can give.",
         measured=f"Numbers that break the rule: {len(messages)}.",
         remedy=REMEDIES[several[0].law],
-        sure="Arithmetic; rounding of the printed numbers is granted.",
+        sure="Arithmetic, with the rounding of the printed numbers allowed for.",
         evidence=tuple(each.ref for each in several),
     )

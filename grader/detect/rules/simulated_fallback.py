@@ -293,8 +293,8 @@ def _sighting(node: Node, task: str | None, confidence: Confidence, sure: str) -
         message=f"When something fails, line {node.line} goes on with made-up values "
         f"(`{node.name.lstrip('.') or node.value}`); this branch {said}, and the score is computed "
         "from them.",
-        measured="Values that flow into the score: random or constant ones from an `except` or "
-        "fallback branch. " + sure,
+        measured="The score is computed from random or constant values of an `except` or fallback "
+        "branch. " + sure,
         remedy="Fix the error that leads here and remove the branch, so that the notebook stops "
         "instead of scoring made-up data; do not report these numbers.",
         sure=sure,

@@ -88,7 +88,7 @@ def _counted(case: Case, task: Task, evaluation: Evaluation) -> Sighting:
     return _sighting(
         task,
         confidence=Confidence.LIKELY if larger else Confidence.CERTAIN,
-        measured=f"Items scored by {evaluation.source} in our run: 1{available}.",
+        measured=f"Items scored in our run: 1{available}.",
         sure=(
             "Counted in our run, but a larger evaluation exists that may belong to this task."
             if larger

@@ -8,7 +8,7 @@ from grader.evidence.source import knowledge, parts
 from grader.evidence.source.draft import NOTHING, Constant, Draft, Fact, Role, Routine, Scope
 from grader.evidence.source.flow import Flow
 from grader.evidence.source.knowledge import split_of
-from grader.evidence.source.recognise import Meaning, limited, whole
+from grader.evidence.source.recognise import LIMIT, Meaning, limited, whole
 
 
 class Items(Flow):
@@ -208,7 +208,20 @@ class Items(Flow):
                 bound=len(nodes),
                 splits=splits if splits and len(splits) == len(nodes) else None,
             )
-        return self.put(code, Draft("collection", name, nodes, fact=fact))
+        draft = Draft("collection", name, nodes, fact=fact)
+        if nodes and all(self._is_row(node) for node in nodes):
+            draft.tags |= LIMIT
+            draft.limit = len(nodes)
+        return self.put(code, draft)
+
+    def _is_row(self, node: int) -> bool:
+        """Whether a node is one row of a dataset, as in ``[test[0], test[1]]``."""
+        draft = self.drafts[node]
+        return (
+            draft.kind == "subscript"
+            and type(draft.value) is int
+            and bool(draft.fact.role & Role.ITEM and draft.fact.role & Role.DATA)
+        )
 
     def _typical(self, nodes: list[int]) -> int | None:
         return next((n for n in nodes if _is_known(self.fact(n))), None)

@@ -1,27 +1,26 @@
 """Serve datasets and metrics from the assets folder, and record what is loaded."""
 
 import functools
-from collections.abc import Callable
 from pathlib import Path
 
 from .foreign import Foreign, library
 from .recorder import Recorder
+from .sealed import Function
 
 # They choose among the files or revisions of a published dataset; a snapshot has only one.
 _OF_PUBLISHED_DATASETS = ("name", "revision", "token", "trust_remote_code")
 
 
 def install(recorder: Recorder) -> None:
-    """Wrap ``datasets.load_dataset``, ``evaluate.load`` and ``from_pretrained`` of models."""
+    """Watch ``datasets.load_dataset``, ``evaluate.load`` and ``from_pretrained`` of models."""
     datasets = library("datasets")
-    serve = _serve_dataset(recorder, datasets.load_dataset, datasets.load_from_disk)
-    datasets.load_dataset = library("datasets.load").load_dataset = serve
-    evaluate = library("evaluate")
-    evaluate.load = library("evaluate.loading").load = _serve_metric(recorder, evaluate.load)
-    models = library("transformers.modeling_utils").PreTrainedModel
-    models.from_pretrained = classmethod(
-        _watch_from_pretrained(recorder, models.from_pretrained.__func__)
-    )
+    enter, leave = _serve_dataset(recorder, datasets.load_dataset, datasets.load_from_disk)
+    for module in (datasets, library("datasets.load")):
+        recorder.hooks.redirect(module, "load_dataset", enter, leave)
+    enter, leave = _serve_metric(recorder)
+    for module in (library("evaluate"), library("evaluate.loading")):
+        recorder.hooks.redirect(module, "load", enter, leave)
+    _watch_from_pretrained(recorder, library("transformers.modeling_utils").PreTrainedModel)
 
 
 def dataset_origin(dataset: Foreign) -> str | None:
@@ -36,39 +35,39 @@ def _served(recorder: Recorder, kind: str, name: Foreign) -> Foreign:
 
 
 def _serve_dataset(
-    recorder: Recorder, load: Callable[..., Foreign], load_saved: Callable[..., Foreign]
-) -> Callable[..., Foreign]:
-    @functools.wraps(load)
-    def load_dataset(path: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
+    recorder: Recorder, load: Function, load_saved: Function
+) -> tuple[Function, Function]:
+    def enter(args: tuple[Foreign, ...], kwargs: dict[str, Foreign]) -> Foreign:
+        path = args[0] if args else kwargs.get("path")
         served = _served(recorder, "datasets", path)
-        with recorder.nested("load") as outermost:
-            if served is None:
-                loaded = load(path, *args, **kwargs)
-            else:
-                folder = recorder.assets / served["path"]
-                loaded = _load_folder(folder, kwargs, load, load_saved)
-        if outermost:
-            with recorder.quietly("load_dataset"):
-                asset = str(path) if served is None else served["id"]
-                _record_dataset(recorder, asset, kwargs.get("split"), loaded)
-        return loaded
+        asset = str(path) if served is None else served["id"]
+        note = (recorder.enter("load"), asset, kwargs.get("split"))
+        if served is None:
+            return note, None, args, kwargs
+        function = _load_folder(recorder.assets / served["path"], kwargs, load, load_saved)
+        return note, function, (), {}
 
-    return load_dataset
+    def leave(note: Foreign, ended: bool, loaded: Foreign) -> None:
+        outermost, asset, split = note
+        recorder.leave("load")
+        if outermost and ended:
+            with recorder.quietly("load_dataset"):
+                _record_dataset(recorder, asset, split, loaded)
+
+    return enter, leave
 
 
 def _load_folder(
-    folder: Path,
-    kwargs: dict[str, Foreign],
-    load: Callable[..., Foreign],
-    load_saved: Callable[..., Foreign],
-) -> Foreign:
-    """Load a snapshot: data files, or what ``save_to_disk`` wrote."""
+    folder: Path, kwargs: dict[str, Foreign], load: Function, load_saved: Function
+) -> Function:
+    """Loads a snapshot: data files, or what ``save_to_disk`` wrote."""
     if (folder / "dataset_dict.json").exists():
-        loaded = load_saved(str(folder))
         split = kwargs.get("split")
-        return loaded if split is None else loaded[str(split)]
-    kept = {key: value for key, value in kwargs.items() if key not in _OF_PUBLISHED_DATASETS}
-    return load(str(folder), **kept)
+        return lambda: load_saved(str(folder)) if split is None else load_saved(str(folder))[split]
+    kept = {
+        key: value for key, value in kwargs.items() if key not in ("path", *_OF_PUBLISHED_DATASETS)
+    }
+    return functools.partial(load, str(folder), **kept)
 
 
 def _record_dataset(recorder: Recorder, asset: str, split: Foreign, loaded: Foreign) -> None:
@@ -89,33 +88,36 @@ def _emit_dataset(recorder: Recorder, asset: str, split: str | None, loaded: For
     recorder.emit("load", kind="dataset", asset=asset, split=split, rows=rows)
 
 
-def _serve_metric(recorder: Recorder, load: Callable[..., Foreign]) -> Callable[..., Foreign]:
-    @functools.wraps(load)
-    def load_metric(path: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
+def _serve_metric(recorder: Recorder) -> tuple[Function, Function]:
+    def enter(args: tuple[Foreign, ...], kwargs: dict[str, Foreign]) -> Foreign:
+        path, rest = (args[0], args[1:]) if args else (kwargs.get("path"), ())
+        others = {key: value for key, value in kwargs.items() if key != "path"}
         folder = _served(recorder, "metrics", path)
         place = path if folder is None else str(recorder.assets / folder)
-        with recorder.nested("load"):
-            metric = load(place, *args, **kwargs)
-        recorder.emit("load", kind="metric", asset=str(path), split=None, rows=None)
-        return metric
+        return (recorder.enter("load"), path), None, (place, *rest), others
 
-    return load_metric
+    def leave(note: Foreign, ended: bool, _metric: Foreign) -> None:
+        _, path = note
+        recorder.leave("load")
+        if ended:
+            recorder.emit("load", kind="metric", asset=str(path), split=None, rows=None)
+
+    return enter, leave
 
 
-def _watch_from_pretrained(
-    recorder: Recorder, load: Callable[..., Foreign]
-) -> Callable[..., Foreign]:
-    @functools.wraps(load)
-    def from_pretrained(cls: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
-        with recorder.nested("load") as outermost:
-            loaded = load(cls, *args, **kwargs)
-        if outermost:
+def _watch_from_pretrained(recorder: Recorder, kind: Foreign) -> None:
+    def enter(args: tuple[Foreign, ...], kwargs: dict[str, Foreign]) -> Foreign:
+        name = args[1] if len(args) > 1 else kwargs.get("pretrained_model_name_or_path")
+        return recorder.enter("load"), name
+
+    def leave(note: Foreign, ended: bool, loaded: Foreign) -> None:
+        outermost, name = note
+        recorder.leave("load")
+        if outermost and ended:
             with recorder.quietly("from_pretrained"):
-                name = args[0] if args else kwargs.get("pretrained_model_name_or_path")
                 _record_model(recorder, str(name), loaded)
-        return loaded
 
-    return from_pretrained
+    recorder.hooks.watch(kind, "from_pretrained", enter, leave)
 
 
 def _record_model(recorder: Recorder, name: str, loaded: Foreign) -> None:

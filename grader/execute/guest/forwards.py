@@ -7,7 +7,7 @@ Only the outermost call that takes images counts: ``model(...)`` and
 import functools
 import inspect
 import threading
-from collections.abc import Callable
+import warnings
 
 from .foreign import Foreign, library
 from .recorder import Recorder
@@ -17,54 +17,61 @@ _IMAGE_DIMENSIONS = (4, 5)
 _CHANNELS = (1, 3, 4)
 
 
+_Pass = tuple[Foreign, int | None, bool]
+"""Module, image rows and whether it trains."""
+
+
 class _Depth(threading.local):
     modules = 0
     counted = 0
 
 
 def install(recorder: Recorder) -> None:
-    """Wrap the call of every ``torch.nn.Module``."""
-    kind = library("torch").nn.Module
-    kind.__call__ = _watch_call(recorder, kind.__call__)
-
-
-def _watch_call(recorder: Recorder, call: Callable[..., Foreign]) -> Callable[..., Foreign]:
+    """Watch the call of every ``torch.nn.Module``."""
     torch = library("torch")
     depth = _Depth()
-    takes_images: Callable[[type], bool] = functools.cache(_takes_images)
+    takes_images: Foreign = functools.cache(_takes_images)
 
-    @functools.wraps(call)
-    def watched(self: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
+    def enter(args: tuple[Foreign, ...], kwargs: dict[str, Foreign]) -> _Pass | None:
         if depth.counted or not recorder.active:
-            return call(self, *args, **kwargs)
-        rows = None
-        with recorder.quietly("forward"):
+            return None
+        try:
+            module, *rest = args
             images = kwargs.get(_IMAGES)
-            if images is None and args and (takes_images(type(self)) or not depth.modules):
-                images = args[0]
+            if images is None and rest and (takes_images(type(module)) or not depth.modules):
+                images = rest[0]
             rows = _rows(torch, images)
-            if rows is not None:
-                training = recorder.inside("train") and torch.is_grad_enabled()
-                recorder.count_rows(_name(recorder, self), rows, training)
+            training = rows is not None and recorder.inside("train") and torch.is_grad_enabled()
+        except Exception as error:  # noqa: BLE001 - the student's cell must go on
+            recorder.emit("recorder-error", hook="forward", error=type(error).__name__)
+            return None
         depth.modules += 1
         depth.counted += rows is not None
-        try:
-            return call(self, *args, **kwargs)
-        finally:
-            depth.modules -= 1
-            depth.counted -= rows is not None
+        return module, rows, training
 
-    return watched
+    def leave(passed: _Pass, ended: bool, _value: Foreign) -> None:
+        module, rows, training = passed
+        depth.modules -= 1
+        depth.counted -= rows is not None
+        if ended and rows is not None:
+            with recorder.quietly("forward"):
+                recorder.count_rows(_name(recorder, module), rows, training)
+
+    recorder.hooks.watch(torch.nn.Module, "__call__", enter, leave)
+    # It is about the hook, not about anything in the notebook.
+    warnings.filterwarnings("ignore", "Dynamo detected a call to a `functools.lru_cache`")
 
 
 def _takes_images(kind: type) -> bool:
     """Whether the first argument of this class's ``forward`` is the images."""
-    names = list(inspect.signature(kind.forward).parameters)  # type: ignore[attr-defined]
-    return names[1:2] == [_IMAGES]
+    forward = getattr(kind, "forward", None)
+    return forward is not None and list(inspect.signature(forward).parameters)[1:2] == [_IMAGES]
 
 
 def _rows(torch: Foreign, images: Foreign) -> int | None:
     if type(images) is not torch.Tensor or images.dim() not in _IMAGE_DIMENSIONS:
+        return None
+    if torch.jit.is_tracing():
         return None
     if not images.is_floating_point() or images.shape[-3] not in _CHANNELS:
         return None
@@ -74,6 +81,6 @@ def _rows(torch: Foreign, images: Foreign) -> int | None:
 def _name(recorder: Recorder, module: Foreign) -> str:
     """Id the module, or a part of it, was loaded from; else its class."""
     if module not in recorder.models:
-        loaded = (recorder.models[part] for part in module.modules() if part in recorder.models)
+        loaded = (recorder.models.get(part) for part in module.modules() if part in recorder.models)
         recorder.models[module] = next(loaded, type(module).__name__)
-    return recorder.models[module]
+    return str(recorder.models.get(module))

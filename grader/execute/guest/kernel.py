@@ -9,8 +9,9 @@ import traceback
 from pathlib import Path, PurePath
 from typing import NamedTuple, NoReturn
 
-from . import linux, recorder, walls
+from . import flood, hosted, linux, walls
 from .foreign import Foreign, library
+from .install import Controls
 from .order import STUDENT, Layout, Order, WallError
 
 WARM_HOME = "GRADER_WARM_HOME"
@@ -42,11 +43,11 @@ class _Gate(NamedTuple):
     write: int
 
 
-def main(order: Order, streams: Streams) -> NoReturn:
+def main(order: Order, streams: Streams, controls: Controls) -> NoReturn:
     """Run one kernel to its end; never returns to the fork server's loop."""
     status = _FAILED
     try:
-        status = _supervise(order, streams)
+        status = _supervise(order, streams, controls)
     except WallError as error:
         _report(streams, {"wall": error.wall, "why": error.why})
     except BaseException:  # noqa: BLE001 - a child must never fall back into the server's loop
@@ -86,7 +87,7 @@ def _descendants(pid: int) -> list[int]:
     return found
 
 
-def _supervise(order: Order, streams: Streams) -> int:
+def _supervise(order: Order, streams: Streams, controls: Controls) -> int:
     _keep_only(streams)
     os.setsid()
     linux.die_with_parent()
@@ -99,7 +100,7 @@ def _supervise(order: Order, streams: Streams) -> int:
     if child == 0:
         os.close(bound.read)
         os.close(release.write)
-        _become_kernel(order, streams, _Gate(release.read, bound.write))
+        _become_kernel(order, streams, controls, _Gate(release.read, bound.write))
     os.close(bound.write)
     if os.read(bound.read, 1) and order.walls:
         # The sockets stay open; their folder, which the supervisor connects through, is
@@ -123,7 +124,7 @@ def _wait(child: int) -> int:
             return code if code >= 0 else 128 - code
 
 
-def _become_kernel(order: Order, streams: Streams, gate: _Gate) -> NoReturn:
+def _become_kernel(order: Order, streams: Streams, controls: Controls, gate: _Gate) -> NoReturn:
     status = _FAILED
     try:
         linux.die_with_parent()
@@ -132,7 +133,8 @@ def _become_kernel(order: Order, streams: Streams, gate: _Gate) -> NoReturn:
         layout = Layout.inside() if order.walls else Layout.outside(order)
         _move_in(order, layout)
         application = _application(order, layout)
-        recorder.start(streams.events, application.shell, layout.assets)
+        hosted.start(application)
+        controls.start(streams.events, application.shell, layout.assets)
         _seed(order)
         os.write(gate.write, b".")
         os.read(gate.read, 1)
@@ -149,7 +151,7 @@ def _become_kernel(order: Order, streams: Streams, gate: _Gate) -> NoReturn:
     except BaseException:  # noqa: BLE001 - a child must never fall back into the server's loop
         _report(streams, {"wall": "kernel", "why": traceback.format_exc(limit=-6)})
     finally:
-        recorder.stop()
+        controls.stop()
         os._exit(status)
 
 
@@ -244,7 +246,16 @@ def _application(order: Order, layout: Layout) -> Foreign:
     file.write_text(json.dumps(connection), encoding="utf-8")
     kernelapp = library("ipykernel.kernelapp")
     application = kernelapp.IPKernelApp.instance()
+    flood.prepare(application)
     application.initialize(
         ["-f", str(file), "--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=50"]
     )
+    flood.install(application.shell, order.output_bytes, order.outputs)
+    # Whatever the notebook leaves running ends with the sandbox; ipykernel would wait half a
+    # minute for children nobody waits for, and the recorder would lose its last word.
+    application.kernel._progressively_terminate_all_children = _leave_children
     return application
+
+
+async def _leave_children() -> None:
+    return

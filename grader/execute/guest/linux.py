@@ -128,6 +128,11 @@ def die_with_parent() -> None:
     call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
+def outlive_parent() -> None:
+    """Undo ``die_with_parent``, which also strikes when the thread that forked ends."""
+    call("prctl", _PR_SET_PDEATHSIG, 0, 0, 0, 0)
+
+
 def adopt_orphans() -> None:
     """Become the parent of descendants whose own parent died."""
     call("prctl", _PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -1,14 +1,11 @@
 """Record calls of metric functions, with what they were given."""
 
-import functools
 import inspect
 import numbers
-from collections.abc import Callable
-from weakref import WeakKeyDictionary
 
 from . import plain
 from .foreign import Foreign, library
-from .recorder import Recorder
+from .recorder import Memory, Recorder
 
 _FUNCTIONS = (
     "accuracy_score",
@@ -30,35 +27,32 @@ _FUNCTIONS = (
 
 
 def install(recorder: Recorder) -> None:
-    """Wrap functions of ``sklearn.metrics`` and methods of ``evaluate.EvaluationModule``."""
+    """Watch functions of ``sklearn.metrics`` and methods of ``evaluate.EvaluationModule``."""
     sklearn = library("sklearn.metrics")
     for name in _FUNCTIONS:
         # Only the public name: what the library calls itself is not a second evaluation.
-        setattr(sklearn, name, _watch_function(recorder, getattr(sklearn, name)))
+        _watch_function(recorder, sklearn, name)
     _watch_module(recorder, library("evaluate").EvaluationModule)
 
 
-def _watch_function(recorder: Recorder, function: Callable[..., Foreign]) -> Callable[..., Foreign]:
-    signature = inspect.signature(function)
+def _watch_function(recorder: Recorder, module: Foreign, name: str) -> None:
+    signature = inspect.signature(getattr(module, name))
 
-    @functools.wraps(function)
-    def metric(*args: Foreign, **kwargs: Foreign) -> Foreign:
-        with recorder.nested("metric") as outermost:
-            value = function(*args, **kwargs)
-        if outermost:
+    def enter(args: tuple[Foreign, ...], kwargs: dict[str, Foreign]) -> Foreign:
+        return recorder.enter("metric"), args, kwargs
+
+    def leave(note: Foreign, ended: bool, value: Foreign) -> None:
+        outermost, args, kwargs = note
+        recorder.leave("metric")
+        if outermost and ended:
             with recorder.quietly("sklearn"):
                 bound = signature.bind(*args, **kwargs)
                 bound.apply_defaults()
                 given = bound.arguments
-                _emit(
-                    recorder,
-                    ("sklearn", function.__name__, given.get("average")),
-                    (given.get("y_true"), given.get("y_pred")),
-                    value,
-                )
-        return value
+                call = ("sklearn", name, given.get("average"))
+                _emit(recorder, call, (given.get("y_true"), given.get("y_pred")), value)
 
-    return metric
+    recorder.hooks.watch(module, name, enter, leave)
 
 
 def _watch_module(recorder: Recorder, kind: Foreign) -> None:
@@ -66,47 +60,40 @@ def _watch_module(recorder: Recorder, kind: Foreign) -> None:
 
     The library copies these methods, and appends to their docstrings, for every instance.
     """
-    gathered: WeakKeyDictionary[Foreign, tuple[list[Foreign], list[Foreign]]] = WeakKeyDictionary()
-    compute, add_batch, add = kind.compute, kind.add_batch, kind.add
+    gathered = Memory()
 
-    @functools.wraps(compute)
-    def watched_compute(self: Foreign, **kwargs: Foreign) -> Foreign:
-        """Compute the evaluation module."""
-        with recorder.nested("metric") as outermost:
-            value = compute(self, **kwargs)
-        if outermost:
+    def enter(args: tuple[Foreign, ...], kwargs: dict[str, Foreign]) -> Foreign:
+        return recorder.enter("metric"), args[0], kwargs
+
+    def leave(note: Foreign, ended: bool, value: Foreign) -> None:
+        outermost, module, kwargs = note
+        recorder.leave("metric")
+        if outermost and ended:
             with recorder.quietly("evaluate"):
-                call = ("evaluate", str(self.name), kwargs.get("average"))
-                _emit(recorder, call, gathered.pop(self, ([], [])), value)
-        return value
+                call = ("evaluate", str(module.name), kwargs.get("average"))
+                _emit(recorder, call, gathered.pop(module, ([], [])), value)
 
-    @functools.wraps(add_batch)
-    def watched_add_batch(self: Foreign, **kwargs: Foreign) -> Foreign:
-        """Add a batch of predictions and references for the evaluation module's stack."""
+    def add_batch(args: tuple[Foreign, ...], kwargs: dict[str, Foreign]) -> None:
         with recorder.quietly("evaluate"):
-            _gather(gathered, self, kwargs)
-        return add_batch(self, **kwargs)
+            _gather(gathered, args[0], kwargs)
 
-    @functools.wraps(add)
-    def watched_add(self: Foreign, **kwargs: Foreign) -> Foreign:
-        """Add one prediction and reference for the evaluation module's stack."""
+    def add(args: tuple[Foreign, ...], kwargs: dict[str, Foreign]) -> None:
         with recorder.quietly("evaluate"):
             one = {key: [kwargs.get(key[:-1], kwargs.get(key))] for key in _SIDES}
-            _gather(gathered, self, one)
-        return add(self, **kwargs)
+            _gather(gathered, args[0], one)
 
-    kind.compute, kind.add_batch, kind.add = watched_compute, watched_add_batch, watched_add
+    recorder.hooks.watch(kind, "compute", enter, leave)
+    recorder.hooks.watch(kind, "add_batch", add_batch, leave)
+    recorder.hooks.watch(kind, "add", add, leave)
 
 
 _SIDES = ("references", "predictions")
 
 
-def _gather(
-    gathered: WeakKeyDictionary[Foreign, tuple[list[Foreign], list[Foreign]]],
-    module: Foreign,
-    given: dict[str, Foreign],
-) -> None:
-    sides = gathered.setdefault(module, ([], []))
+def _gather(gathered: Memory, module: Foreign, given: dict[str, Foreign]) -> None:
+    if module not in gathered:
+        gathered[module] = ([], [])
+    sides = gathered.get(module)
     for side, name in zip(sides, _SIDES, strict=True):
         found = plain.labels(given.get(name), whole_floats=True)
         if found is None or found.values is None:

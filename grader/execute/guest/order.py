@@ -50,6 +50,15 @@ class Order:
     memory_bytes: int
     """Ceiling of the private memory file systems together with the rest."""
 
+    cpu_seconds: int
+    """Processor time of one process, all its threads together."""
+
+    output_bytes: int
+    """Text the supervisor keeps of a cell."""
+
+    outputs: int
+    """Outputs the supervisor keeps of a cell."""
+
     @classmethod
     def of(cls, data: dict[str, Any]) -> "Order":
         """Read an order from parsed JSON."""

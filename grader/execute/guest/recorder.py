@@ -1,27 +1,67 @@
-"""The recorder: writes what it sees as JSON lines, at once, to the supervisor's descriptor.
+"""The recorder: writes what it sees, at once, to the supervisor's descriptor.
 
 Hooks are installed in the fork server and stay silent until ``start``. A hook that fails is
 reported as a ``recorder-error`` and never breaks the cell.
+
+A line is ``mac number json``. The first one carries the key of the others, and is written before
+the notebook's first cell; a line that was not written here, or went missing, is therefore seen.
 """
 
 import json
 import os
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import blake2b
 from pathlib import Path
 from time import monotonic
-from weakref import WeakKeyDictionary
+from weakref import ref
 
-from . import namespace, plain
+from . import plain
 from .foreign import Foreign
+from .sealed import Hooks
 
 # Bound now: a notebook may replace json.dumps or os.write.
 _encode = json.JSONEncoder().encode
 _write = os.write
+_own_pid = os.getpid
 _FLUSH_SECONDS = 1.0
 _NAME_CHARACTERS = 300
+_MAC_BYTES = 8
+_MAX_REMEMBERED = 4096
+
+
+class Memory:
+    """Values kept for objects while they live.
+
+    A ``WeakKeyDictionary`` would not do: the callback of its references leads back to it.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[ref[Foreign], Foreign]] = {}
+
+    def get(self, thing: Foreign, default: Foreign = None) -> Foreign:
+        """The value kept for this very object."""
+        found = self._kept.get(id(thing))
+        return found[1] if found is not None and found[0]() is thing else default
+
+    def __contains__(self, thing: Foreign) -> bool:
+        found = self._kept.get(id(thing))
+        return found is not None and found[0]() is thing
+
+    def __setitem__(self, thing: Foreign, value: Foreign) -> None:
+        if len(self._kept) > _MAX_REMEMBERED:
+            living = {key: pair for key, pair in self._kept.items() if pair[0]() is not None}
+            self._kept = living
+        self._kept[id(thing)] = (ref(thing), value)
+
+    def pop(self, thing: Foreign, default: Foreign = None) -> Foreign:
+        """Forget an object; the value kept for it."""
+        value = self.get(thing, default)
+        self._kept.pop(id(thing), None)
+        return value
 
 
 class Recorder:
@@ -30,41 +70,63 @@ class Recorder:
     def __init__(self) -> None:
         self._descriptor: int | None = None
         self._process = 0
-        self._lock = threading.Lock()
+        self._key = b""
+        self._number = 0
+        # Re-entered by a signal handler of the notebook's that calls a hook.
+        self._lock = threading.RLock()
         self._sent: set[str] = set()
+        self._told: set[tuple[str, str]] = set()
         self._depths: Counter[str] = Counter()
         self._rows: Counter[tuple[str, bool]] = Counter()
         self._flushed = 0.0
+        self.hooks = Hooks(lambda name: self.tamper("called", name))
         self.serving: dict[str, Foreign] = {}
         self.assets = Path()
-        self.models: WeakKeyDictionary[Foreign, str] = WeakKeyDictionary()
+        self.models = Memory()
 
     @property
     def active(self) -> bool:
         """Whether this process is the kernel being recorded."""
-        return self._descriptor is not None and os.getpid() == self._process
+        return self._descriptor is not None and _own_pid() == self._process
 
     def start(self, descriptor: int, assets: Path) -> None:
         """Begin to write to ``descriptor``."""
         self._descriptor = descriptor
-        self._process = os.getpid()
+        self._process = _own_pid()
+        self._key = secrets.token_bytes(16)
         self.assets = assets
         with self.quietly("serving"):
             self.serving = json.loads((assets / "serving.json").read_text(encoding="utf-8"))
-        self.emit("start")
+        self.emit("start", key=self._key.hex())
 
     def emit(self, event: str, /, **fields: Foreign) -> None:
         """Write one event; does nothing when it cannot be written."""
         if not self.active or self._descriptor is None:
             return
         try:
-            line = _encode({"event": event, **fields}).encode() + b"\n"
+            text = _encode({"event": event, **fields})
             with self._lock:
+                body = f"{self._number} {text}".encode()
+                self._number += 1
+                mac = blake2b(body, key=self._key, digest_size=_MAC_BYTES).hexdigest()
+                line = f"{mac} ".encode() + body + b"\n"
                 while line:
                     line = line[_write(self._descriptor, line) :]
         except (OSError, ValueError, TypeError, RecursionError):
             # The supervisor learns of it from the events that are missing.
             return
+
+    def tamper(self, kind: str, detail: str, by: str = "notebook") -> None:
+        """Report, once a cell, something that may make the recording untrue."""
+        if (kind, detail) not in self._told:
+            self._told.add((kind, detail))
+            self.emit("tamper", kind=kind, detail=detail[:_NAME_CHARACTERS], by=by)
+
+    def end_cell(self) -> None:
+        """Write what is left of a cell."""
+        self.flush()
+        self._told.clear()
+        self.emit("cell")
 
     @contextmanager
     def quietly(self, hook: str) -> Iterator[None]:
@@ -74,14 +136,14 @@ class Recorder:
         except Exception as error:  # noqa: BLE001 - the student's cell must go on
             self.emit("recorder-error", hook=hook, error=type(error).__name__)
 
-    @contextmanager
-    def nested(self, kind: str) -> Iterator[bool]:
-        """Count nested calls of one kind; true for the outermost."""
+    def enter(self, kind: str) -> bool:
+        """Begin a call of one kind; whether it is the outermost."""
         self._depths[kind] += 1
-        try:
-            yield self._depths[kind] == 1
-        finally:
-            self._depths[kind] -= 1
+        return self._depths[kind] == 1
+
+    def leave(self, kind: str) -> None:
+        """End a call of one kind."""
+        self._depths[kind] -= 1
 
     def inside(self, kind: str) -> bool:
         """Whether a call of this kind is under way."""
@@ -119,27 +181,3 @@ class Recorder:
         """Write what is left and the last event."""
         self.flush()
         self.emit("end")
-
-
-RECORDER = Recorder()
-
-
-def start(descriptor: int, shell: Foreign, assets: Path) -> None:
-    """Record everything this shell runs from now on."""
-    RECORDER.start(descriptor, assets)
-    watcher = namespace.Watcher(shell)
-
-    def after_cell(*_: object) -> None:
-        with RECORDER.quietly("namespace"):
-            for name, found in watcher.changes():
-                RECORDER.emit("named", name=name, array=RECORDER.stored(found))
-        RECORDER.flush()
-        RECORDER.emit("cell")
-
-    shell.events.register("post_run_cell", after_cell)
-
-
-def stop() -> None:
-    """Write the last events."""
-    with RECORDER.quietly("stop"):
-        RECORDER.stop()

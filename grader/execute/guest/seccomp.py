@@ -26,12 +26,17 @@ class _Architecture(NamedTuple):
     socket: int
     """Number of ``socket``."""
     denied: tuple[int, ...]
-    """add_key, request_key, keyctl, perf_event_open, bpf, userfaultfd, io_uring_setup."""
+    """add_key, request_key, keyctl, perf_event_open, bpf, userfaultfd, io_uring_setup, and
+    shmget, semget, msgget, whose memory no process need map and nobody would count."""
 
 
 _ARCHITECTURES = {
-    "x86_64": _Architecture(0xC000003E, 41, (248, 249, 250, 298, 321, 323, _IO_URING_SETUP)),
-    "aarch64": _Architecture(0xC00000B7, 198, (217, 218, 219, 241, 280, 282, _IO_URING_SETUP)),
+    "x86_64": _Architecture(
+        0xC000003E, 41, (248, 249, 250, 298, 321, 323, _IO_URING_SETUP, 29, 64, 68)
+    ),
+    "aarch64": _Architecture(
+        0xC00000B7, 198, (217, 218, 219, 241, 280, 282, _IO_URING_SETUP, 194, 190, 186)
+    ),
 }
 
 

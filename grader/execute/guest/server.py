@@ -69,16 +69,19 @@ def main(descriptor: int) -> None:
     """Serve until the other end of the socket closes."""
     control = socket.socket(fileno=descriptor)
     began = time.monotonic()
+    # Until this listens to the socket, nothing else would end it.
+    linux.die_with_parent()
     missing = _warm()
+    linux.outlive_parent()
     if missing is not None:
         _send(control, {"missing": missing})
         return
-    install.install()
+    controls = install.install()
     _send(
         control,
         {"warm": time.monotonic() - began, "threads": len(list(Path("/proc/self/task").iterdir()))},
     )
-    _Server(control).serve()
+    _Server(control, controls).serve()
     # Every kernel has ended; what the libraries want to do at exit takes seconds.
     os._exit(0)
 
@@ -99,8 +102,9 @@ def _warm() -> str | None:
 
 
 class _Server:
-    def __init__(self, control: socket.socket) -> None:
+    def __init__(self, control: socket.socket, controls: install.Controls) -> None:
         self._control = control
+        self._controls = controls
         self._kernels: dict[int, _Kernel] = {}
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
@@ -137,7 +141,7 @@ class _Server:
             _send(self._control, answer)
         else:
             if pid == 0:
-                kernel.main(order, kernel.Streams(*descriptors))
+                kernel.main(order, kernel.Streams(*descriptors), self._controls)
             handle = os.pidfd_open(pid)
             self._kernels[handle] = _Kernel(order.id, pid, order.walls)
             self._poll.register(handle, select.POLLIN)

@@ -1,8 +1,6 @@
 """Record calls of ``transformers.Trainer``."""
 
-import functools
 import numbers
-from collections.abc import Callable
 
 from .assets import dataset_origin
 from .foreign import Foreign, library
@@ -12,17 +10,17 @@ _WRAPPERS_FOLLOWED = 3
 
 
 def install(recorder: Recorder) -> None:
-    """Wrap ``train``, ``evaluate``, ``predict`` and ``evaluation_loop``."""
+    """Watch ``train``, ``evaluate``, ``predict`` and ``evaluation_loop``."""
     kind = library("transformers").Trainer
     # It looks for a notebook when it is imported, which is before the fork.
     library("transformers.trainer").DEFAULT_PROGRESS_CALLBACK = library(
         "transformers.utils.notebook"
     ).NotebookProgressCallback
     loop = _Loop()
-    kind.evaluation_loop = _watch_loop(recorder, kind.evaluation_loop, loop)
-    kind.train = _watch_train(recorder, kind.train)
-    kind.evaluate = _watch_scoring(recorder, kind.evaluate, loop)
-    kind.predict = _watch_scoring(recorder, kind.predict, loop)
+    _watch_loop(recorder, kind, loop)
+    _watch_train(recorder, kind)
+    _watch_scoring(recorder, kind, "evaluate", loop)
+    _watch_scoring(recorder, kind, "predict", loop)
 
 
 class _Loop:
@@ -31,55 +29,53 @@ class _Loop:
     output: Foreign = None
 
 
-def _watch_loop(
-    recorder: Recorder, method: Callable[..., Foreign], loop: _Loop
-) -> Callable[..., Foreign]:
-    @functools.wraps(method)
-    def evaluation_loop(self: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
-        with recorder.nested("trainer"):
-            loop.output = method(self, *args, **kwargs)
-        return loop.output
+def _watch_loop(recorder: Recorder, kind: Foreign, loop: _Loop) -> None:
+    def enter(_args: tuple[Foreign, ...], _kwargs: dict[str, Foreign]) -> bool:
+        return recorder.enter("trainer")
 
-    return evaluation_loop
+    def leave(_outermost: bool, ended: bool, value: Foreign) -> None:
+        recorder.leave("trainer")
+        if ended:
+            loop.output = value
+
+    recorder.hooks.watch(kind, "evaluation_loop", enter, leave)
 
 
-def _watch_train(recorder: Recorder, method: Callable[..., Foreign]) -> Callable[..., Foreign]:
-    @functools.wraps(method)
-    def train(self: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
-        with recorder.nested("train") as outermost:
-            output = method(self, *args, **kwargs)
-        if outermost:
+def _watch_train(recorder: Recorder, kind: Foreign) -> None:
+    def enter(args: tuple[Foreign, ...], _kwargs: dict[str, Foreign]) -> Foreign:
+        return recorder.enter("train"), args[0]
+
+    def leave(note: Foreign, ended: bool, output: Foreign) -> None:
+        outermost, trainer = note
+        recorder.leave("train")
+        if outermost and ended:
             with recorder.quietly("train"):
-                fields = _describe(recorder, self, self.train_dataset)
+                fields = _describe(recorder, trainer, trainer.train_dataset)
                 fields["metrics"] = _numbers(getattr(output, "metrics", None))
-                steps = int(self.state.global_step)
+                steps = int(trainer.state.global_step)
                 recorder.emit("trainer", method="train", steps=steps, **fields)
-        return output
 
-    return train
+    recorder.hooks.watch(kind, "train", enter, leave)
 
 
-def _watch_scoring(
-    recorder: Recorder, method: Callable[..., Foreign], loop: _Loop
-) -> Callable[..., Foreign]:
-    name = method.__name__
+def _watch_scoring(recorder: Recorder, kind: Foreign, name: str, loop: _Loop) -> None:
+    def enter(args: tuple[Foreign, ...], kwargs: dict[str, Foreign]) -> Foreign:
+        loop.output = None
+        return recorder.enter(f"{name}-{id(args[0])}"), args, kwargs
 
-    @functools.wraps(method)
-    def score(self: Foreign, *args: Foreign, **kwargs: Foreign) -> Foreign:
-        with recorder.nested(f"{name}-{id(self)}") as outermost:
-            loop.output = None
-            output = method(self, *args, **kwargs)
+    def leave(note: Foreign, ended: bool, output: Foreign) -> None:
+        outermost, (trainer, *args), kwargs = note
+        recorder.leave(f"{name}-{id(trainer)}")
         result, loop.output = loop.output, None
-        if outermost:
+        if outermost and ended:
             with recorder.quietly(name):
-                dataset = _dataset(self, name, args, kwargs)
-                fields = _describe(recorder, self, dataset)
+                dataset = _dataset(trainer, name, tuple(args), kwargs)
+                fields = _describe(recorder, trainer, dataset)
                 fields["metrics"] = _numbers(output if name == "evaluate" else output.metrics)
                 fields["y_true"], fields["y_pred"] = _sides(recorder, result)
                 recorder.emit("trainer", method=name, steps=None, **fields)
-        return output
 
-    return score
+    recorder.hooks.watch(kind, name, enter, leave)
 
 
 def _dataset(

@@ -45,10 +45,11 @@ _DEVICE_LINKS = {
     "ptmx": "pts/ptmx",
 }
 _MAX_TASKS = 768
+MAX_DESCRIPTORS = 4096
 _PID_LIMIT = "proc/sys/kernel/pid_max"
 _LIMITS = {
     resource.RLIMIT_CORE: 0,
-    resource.RLIMIT_NOFILE: 4096,
+    resource.RLIMIT_NOFILE: MAX_DESCRIPTORS,
     resource.RLIMIT_NPROC: _MAX_TASKS,
     resource.RLIMIT_FSIZE: 2 << 30,
 }
@@ -71,7 +72,7 @@ def confine(order: Order) -> tuple[str, ...]:
         WallError: Naming the wall that could not be put up.
     """
     layout = Layout.inside()
-    _attempt("resource limits", set_limits)
+    _attempt("resource limits", lambda: set_limits(order.cpu_seconds))
     _attempt("capabilities", linux.drop_privileges)
     readable = [Path("/", name) for name in ("usr", "nix/store", "sys", "etc", "proc", "dev")]
     readable += [Path("/", name).resolve() for name in _SYSTEM]
@@ -85,9 +86,9 @@ def confine(order: Order) -> tuple[str, ...]:
     return (*NAMES, f"landlock-{landlock.version()}", *optional)
 
 
-def set_limits() -> None:
+def set_limits(cpu_seconds: int) -> None:
     """Set the limits the kernel enforces on each process."""
-    for limit, ceiling in _LIMITS.items():
+    for limit, ceiling in {**_LIMITS, resource.RLIMIT_CPU: cpu_seconds}.items():
         _, hard = resource.getrlimit(limit)
         lower = ceiling if hard == resource.RLIM_INFINITY else min(ceiling, hard)
         resource.setrlimit(limit, (lower, lower))
@@ -160,6 +161,8 @@ def _populate(root: Path, order: Order) -> None:
         path = Path("/", name)
         if path.is_symlink():
             (root / name).symlink_to(path.readlink())
+    # Where Colab's notebooks keep their files.
+    (root / "content").symlink_to(Layout.inside().home / "work")
     _write_accounts(root / "etc")
     for name in ("proc", "dev/pts", "dev/shm", "var/tmp"):
         (root / name).mkdir(parents=True)

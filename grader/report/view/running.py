@@ -38,6 +38,7 @@ class Running:
     """The run in words."""
 
     summary: str
+    notes: tuple[str, ...]
     stopped: tuple[StoppedCell, ...]
     adaptations: tuple[Adaptation, ...]
     left_out: str
@@ -48,9 +49,11 @@ def running(reading: Reading) -> Running:
     """Facts of the run, or that there was none."""
     result = reading.result
     run = result.run
+    notes = result.submission.notes if result.submission else ()
     if run is None:
         return Running(
             summary=f"{NOT_RUN} {COUNTING}" if result.evidence else NOT_RUN,
+            notes=notes,
             stopped=(),
             adaptations=(),
             left_out="",
@@ -60,6 +63,7 @@ def running(reading: Reading) -> Running:
     hidden = max(0, len(stopped) - MAX_ROWS)
     return Running(
         summary=_summary(run, said=result.message or run.message),
+        notes=notes,
         stopped=tuple(stopped[:MAX_ROWS]),
         adaptations=run.adaptations[:MAX_ROWS],
         left_out=f"{plural(hidden, 'more cell')} stopped as well." if hidden else "",
@@ -74,9 +78,11 @@ def _summary(run: Run, *, said: str) -> str:
     network = " without network" if "net" in run.machine.sandbox.split() else ""
     errors = plural(broken, "cell") if broken else "No cell"
     ended = f" {run.message}" if run.message and run.message != said else ""
+    left = len(run.cells) - ran
+    skipped = f" {plural(left, 'cell')} after it {'was' if left == 1 else 'were'} not run."
     return (
         f"{every} code cells ran once, top to bottom, in a new kernel{network}. "
-        f"{errors} stopped with an error.{ended} {COUNTING}"
+        f"{errors} stopped with an error.{ended}{skipped if left else ''} {COUNTING}"
     )
 
 
@@ -95,10 +101,16 @@ def _facts(run: Run, limits: Limits) -> list[Fact]:
         Fact("Models and data", _PROFILES.get(machine.profile, f"Profile {machine.profile}.")),
         Fact("Device", f"{machine.device}; {plural(machine.cores, 'CPU core')}"),
         Fact("Platform", machine.platform),
-        Fact("Sandbox", machine.sandbox),
+        Fact("Sandbox", _sandbox(machine.sandbox)),
         Fact("Seed", f"{machine.seed}, set before the first cell"),
         Fact("Versions", ", ".join([f"Python {machine.python}", *versions])),
     ]
+
+
+def _sandbox(walls: str) -> str:
+    if walls == "none":
+        return "none: there was no sandbox, so nothing kept this run apart from the machine"
+    return walls
 
 
 def _always(reading: Reading) -> list[Fact]:

@@ -1,0 +1,88 @@
+"""What the sandbox promises, each promise with the test that would fail if it were broken.
+
+After Firecracker's specification: a number without a test is printed as pending.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promise:
+    """One sentence and what shows it."""
+
+    what: str
+    """What holds."""
+
+    number: str
+    """How much."""
+
+    test: str | None = None
+    """File and function of the test, from the root of the repository; ``None`` is pending."""
+
+
+_HOSTILE = "tests/execute/hostile/test_conformance.py::"
+_WALLS = "tests/execute/test_walls.py::"
+
+PROMISES = (
+    Promise(
+        what="Attacks of the hostile notebooks that get through at the level full",
+        number="0",
+        test=_HOSTILE + "test_cannot",
+    ),
+    Promise(
+        what="The same walls for root and for an ordinary user",
+        number="all",
+        test=_WALLS + "test_an_ordinary_user_gets_every_wall",
+    ),
+    Promise(
+        what="Hostile notebooks whose outcome is a fault of the harness",
+        number="0",
+        test=_HOSTILE + "test_ends_as_its_own_outcome",
+    ),
+    Promise(
+        what="Forged evidence that earns points",
+        number="0",
+        test=_HOSTILE + "test_no_forgery_earns_a_point",
+    ),
+    Promise(
+        what="A cell is stopped after its limit, whatever it handles",
+        number="2 s",
+        test=_HOSTILE + "test_is_stopped_within_two_seconds_of_its_limit",
+    ),
+    Promise(
+        what="Everything is gone after the last cell: daemons, shared memory, files",
+        number="5 s",
+        test=_HOSTILE + "test_everything_is_gone_within_five_seconds",
+    ),
+    Promise(
+        what="Memory over the limit before the kill; polled, children and memory files counted",
+        number="512 MiB",
+        test=_HOSTILE + "test_memory_is_stopped_near_its_limit",
+    ),
+    Promise(
+        what="Processes of one notebook", number="256", test=_WALLS + "test_a_fork_bomb_is_killed"
+    ),
+    Promise(
+        what="Tasks with threads, held by the kernel; for root from Linux 6.14 on",
+        number="768",
+        test=_WALLS + "test_tasks_are_limited_by_the_kernel",
+    ),
+    Promise(
+        what="Descriptors and core files of one process",
+        number="4,096 and 0",
+        test=_HOSTILE + "test_cannot",
+    ),
+    Promise(what="One file a notebook writes", number="2 GiB", test=_HOSTILE + "test_cannot"),
+    Promise(what="All files a notebook writes together", number="2 GiB"),
+    Promise(
+        what="Output kept of one cell, and number of outputs",
+        number="1 MiB and 1,000",
+        test=_HOSTILE + "test_outputs_stay_within_their_limits",
+    ),
+    Promise(what="Output kept of one notebook", number="10 MiB"),
+    Promise(what="Size of a page", number="5 MB"),
+    Promise(what="Unpacked archive, ratio, entries", number="200 MB, 100, 1,000"),
+    Promise(what="A fault of the machine charged to a student", number="0"),
+    Promise(what="Equal results after kill -9 at random moments", number="25 moments"),
+)
+"""In the order in which ``grader doctor`` prints them."""

@@ -1,0 +1,52 @@
+"""From a path to a submission."""
+
+import hashlib
+from pathlib import Path
+
+from grader.errors import SubmissionError
+from grader.intake import archive
+from grader.intake.choice import Choice, choose
+from grader.intake.content import content
+from grader.intake.files import notebooks_in_zip
+from grader.intake.notebook import read_notebook, trimmed
+from grader.model import Lab, Submission
+
+
+def intake(path: Path, lab: Lab, *, starter: Submission | None = None) -> Submission:
+    """Read the notebook a student handed in.
+
+    Notebook formats 3 and 4 are read, and jupytext's ``.py`` and ``.md`` forms. What Jupyter
+    tolerates is tolerated: missing metadata, repeated cell ids, unknown fields. Of a zip file
+    its notebook is read; of several, the one ``choose`` names.
+
+    Args:
+        path: The file; one in a zip has the path of the zip with its name inside appended.
+        lab: The lab it answers.
+        starter: The lab's starter notebook, to tell its cells from the student's.
+
+    Raises:
+        SubmissionError: the file cannot be read as a notebook; the message is for the student.
+    """
+    chosen = _chosen(path, lab)
+    read = content(chosen.path)
+    known = frozenset() if starter is None else frozenset(map(trimmed, starter.cells))
+    cells, notes = read_notebook(chosen.path, read, known)
+    return Submission(
+        student=path.stem,
+        lab=lab.id,
+        path=str(chosen.path),
+        digest=hashlib.sha256(read).hexdigest(),
+        cells=cells,
+        notes=(*chosen.notes, *notes),
+    )
+
+
+def _chosen(path: Path, lab: Lab) -> Choice:
+    if not archive.is_zip(path.name) or archive.split(path) is None:
+        return Choice(path, ())
+    found = notebooks_in_zip(path)
+    if not found:
+        raise SubmissionError("The zip file holds no notebook (.ipynb file); hand one in.")
+    if found == (path,):
+        return Choice(path, ())
+    return choose(found, lab)
