@@ -67,8 +67,9 @@ def _text(found: Examination) -> Iterator[str]:
         if offer.remedy:
             yield f"  {'':18}to change it: {offer.remedy}"
     yield ""
-    yield from _levels(found)
-    yield ""
+    if found.attempts:
+        yield from _levels(found)
+        yield ""
     yield "Promises"
     for each in PROMISES:
         shown = f"kept, {each.test.partition('::')[2]}" if each.test else "pending"

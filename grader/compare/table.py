@@ -104,13 +104,15 @@ def _average(side: _Side) -> str | None:
     best = side.best
     for call in side.evidence.recording.metric_calls:
         in_best = best is not None and (call.y_true, call.y_pred) == (best.y_true, best.y_pred)
-        if in_best and call.function.startswith(side.metric) and call.average in _AVERAGES:
+        of_metric = call.function.startswith(side.metric) or call.function == _ALL_AT_ONCE
+        if in_best and of_metric and call.average in _AVERAGES:
             return call.average
     named = {number.average for number in side.printed("saved") if number.average in _AVERAGES}
     return named.pop() if len(named) == 1 else side.task.average
 
 
 _AVERAGES = ("macro", "weighted")
+_ALL_AT_ONCE = "precision_recall_fscore_support"
 
 
 def _score(best: Evaluation | None, metric: str, average: str | None) -> float | None:

@@ -7,6 +7,9 @@ from grader.model.interval import wilson
 
 __all__ = ["Row", "changed_from", "decide", "interval", "rounds_to", "unexplained_by"]
 
+FINEST = 1e-6
+"""Numbers are compared no more finely: a mean of 32-bit floats prints as 0.925000011920929."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -104,5 +107,5 @@ def rounds_to(value: float, number: Reported) -> bool:
 
     Rounding half up, half to even and cutting off are all accepted.
     """
-    unit: float = 10.0**-number.decimals
+    unit: float = max(10.0**-number.decimals, FINEST)
     return number.value - 0.5 * unit - 1e-9 <= value < number.value + unit + 1e-9

@@ -79,10 +79,30 @@ PROMISES = (
         number="1 MiB and 1,000",
         test=_HOSTILE + "test_outputs_stay_within_their_limits",
     ),
-    Promise(what="Output kept of one notebook", number="10 MiB"),
-    Promise(what="Size of a page", number="5 MB"),
-    Promise(what="Unpacked archive, ratio, entries", number="200 MB, 100, 1,000"),
-    Promise(what="A fault of the machine charged to a student", number="0"),
-    Promise(what="Equal results after kill -9 at random moments", number="25 moments"),
+    Promise(
+        what="Output kept of one notebook",
+        number="10 MiB",
+        test="tests/execute/test_faults.py::test_the_whole_notebook_has_an_output_limit",
+    ),
+    Promise(
+        what="Unpacked archive is refused beyond",
+        number="200 MB, ratio 100, 1,000 entries",
+        test="tests/intake/test_zip.py::test_a_bomb_is_refused_by_its_ratio",
+    ),
+    Promise(
+        what="Size of a page, however large the notebook or the class",
+        number="5 MB",
+        test="tests/report/test_escaping.py::test_a_huge_notebook_stays_a_small_page",
+    ),
+    Promise(
+        what="Points a fault of the machine costs",
+        number="0",
+        test="tests/test_pipeline.py::test_a_lasting_fault_costs_no_points",
+    ),
+    Promise(
+        what="Equal results after kill -9 at random moments",
+        number="25 moments",
+        test="tests/test_resume.py::test_killed_many_times_the_class_ends_as_if_it_had_not_been",
+    ),
 )
 """In the order in which ``grader doctor`` prints them."""
