@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: demo test check format schema reference browser clean
+.PHONY: demo test slow check format schema reference browser clean
 
 demo: $(VENV)/lab
 	$(BIN)/grader demo --out out/demo
 
 test: $(VENV)/dev
 	$(BIN)/pytest
+
+# Long campaigns: kills at 25 random moments, 200 notebooks without a leak.
+slow: $(VENV)/dev
+	$(BIN)/pytest -m slow
 
 check: $(VENV)/dev
 	$(BIN)/ruff format --check .
