@@ -13,7 +13,7 @@ from grader.execute.promises import PROMISES
 __all__ = ["doctor"]
 
 SCHEMA = "grader/doctor/v1"
-WIDTH = 46
+WIDTH = 50
 
 
 @click.command()

@@ -27,8 +27,9 @@ def versions() -> dict[str, str]:
 
 @cache
 def description() -> str:
-    """Operating system and architecture."""
-    return f"{platform.system()} {platform.release()} {platform.machine()}"
+    """Operating system, kernel version without its builder's suffix, and architecture."""
+    version = platform.release().partition("-")[0]
+    return f"{platform.system()} {version} {platform.machine()}"
 
 
 def python_folders() -> tuple[Path, ...]:
