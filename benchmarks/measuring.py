@@ -15,6 +15,8 @@ from time import perf_counter
 
 import psutil
 
+from grader.execute.machine import description
+
 __all__ = ["CommandError", "Timing", "facts", "run", "together", "write_results"]
 
 RESULTS = Path(__file__).parent / "results"
@@ -78,7 +80,7 @@ def facts() -> dict[str, object]:
         "cpu": _cpu(),
         "cores": os.cpu_count(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-        "system": f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}",
+        "system": description(),
         "python": platform.python_version(),
         "versions": {name: importlib.metadata.version(name) for name in _LIBRARIES},
         "load_average": [round(each, 2) for each in os.getloadavg()],
