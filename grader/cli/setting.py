@@ -1,6 +1,8 @@
 """What the commands that run notebooks need: assets, a sandbox, workers."""
 
+import importlib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -45,7 +47,7 @@ def class_setup(
     with ForkSandbox(home.root, lab.profile, level=level) as sandbox:
         decided_by = conditions(lab, sandbox.conditions, seed)
         if store is None or store.settled(submissions, decided_by) < len(submissions):
-            sandbox.prove()
+            _prove(sandbox)
         yield Setup(
             lab=lab,
             reference=load_reference(lab.id, lab.profile),
@@ -57,6 +59,17 @@ def class_setup(
             store=store,
             conditions=decided_by,
         )
+
+
+def _prove(sandbox: ForkSandbox) -> None:
+    """See that kernels start, and import meanwhile what the first result would wait for.
+
+    The fork server imports for seconds and keeps one core busy; scikit-learn takes one second.
+    """
+    with ThreadPoolExecutor(1) as aside:
+        proven = aside.submit(sandbox.prove)
+        importlib.import_module("sklearn.metrics")
+        proven.result()
 
 
 def _assets(lab: Lab) -> "AssetHome":

@@ -32,6 +32,7 @@ class ForkSandbox:
         profile: Name of the assets' profile.
         threads: Threads a library may use in each kernel.
         level: ``full`` puts up every wall or refuses to run; ``none`` puts up none.
+        recorder: Off only to measure what it costs: a run without it is no evidence.
 
     Raises:
         SandboxUnavailable: If this is not Linux.
@@ -43,6 +44,8 @@ class ForkSandbox:
         profile: str,
         threads: int = 1,
         level: Literal["full", "none"] = "full",
+        *,
+        recorder: bool = True,
     ) -> None:
         if sys.platform != "linux":
             raise SandboxUnavailable(
@@ -52,6 +55,7 @@ class ForkSandbox:
         self._profile = profile
         self._threads = threads
         self._level = level
+        self._recorder = recorder
         self._lock = threading.Condition()
         self._running = 0
         self._closed = False
@@ -167,7 +171,8 @@ class ForkSandbox:
             self._server.close()
             self._server = None
         if self._server is None:
-            self._server = ForkServer(self._workspace.folder("server"), self._workspace.lock)
+            folder, lock = self._workspace.folder("server"), self._workspace.lock
+            self._server = ForkServer(folder, lock, recorder=self._recorder)
         return self._server, self._workspace
 
     def _order(self, options: RunOptions, workspace: Workspace) -> dict[str, Any]:

@@ -5,6 +5,8 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
+from time import monotonic
 from typing import Any
 
 import zmq.asyncio
@@ -17,6 +19,8 @@ from grader.execute.provisioner import ForkProvisioner
 from grader.execute.server import Fork, ForkServer, missing_wall
 
 _READY_SECONDS = 120.0
+_ANSWER_SECONDS = 1.0
+_PUBLISHED_SECONDS = 0.2
 _GOODBYE_SECONDS = 5.0
 _GONE_SECONDS = 30.0
 _CHUNK = 1 << 16
@@ -92,10 +96,7 @@ class SandboxKernel:
         client = self.manager.client()
         self.client = client
         client.start_channels()
-        try:
-            await client.wait_for_ready(timeout=_READY_SECONDS)
-        except RuntimeError as error:
-            raise SandboxTimeout(f"the kernel did not answer: {error}") from error
+        await self._greet(client)
         return client
 
     def kill(self) -> None:
@@ -134,6 +135,25 @@ class SandboxKernel:
             os.close(self._output)
         await self.manager.cleanup_resources()
         self._context.destroy(linger=0)
+
+    async def _greet(self, client: AsyncKernelClient) -> None:
+        """Wait until the kernel answers and what it publishes arrives.
+
+        ``wait_for_ready`` does the same and then waits for a fifth of a second of silence, which
+        takes longer than all the rest and is of no use here: nbclient drops what belongs to no
+        cell.
+        """
+        deadline = monotonic() + _READY_SECONDS
+        while monotonic() < deadline and not self.exited.done():
+            client.kernel_info()
+            try:
+                reply = await client.shell_channel.get_msg(timeout=_ANSWER_SECONDS)
+                if reply["msg_type"] == "kernel_info_reply":
+                    await client.iopub_channel.get_msg(timeout=_PUBLISHED_SECONDS)
+                    return
+            except Empty:
+                continue
+        raise SandboxTimeout("the kernel did not answer")
 
     async def _launch(self, connection: dict[str, Any]) -> Fork:
         key = connection["key"]

@@ -17,12 +17,12 @@ from grader.errors import SandboxTimeout, SandboxUnavailable
 _GUEST = Path(__file__).parent / "guest"
 _BOOTSTRAP = """
 import importlib.util, sys
-folder, descriptor = sys.argv[1:]
+folder, descriptor, recording = sys.argv[1:]
 spec = importlib.util.spec_from_file_location(
     "grader_guest", folder + "/__init__.py", submodule_search_locations=[folder])
 sys.modules["grader_guest"] = importlib.util.module_from_spec(spec)
 from grader_guest.server import main
-main(int(descriptor))
+main(int(descriptor), recording=recording == "recording")
 """
 _MESSAGE_BYTES = 1 << 16
 _WARM_SECONDS = 300.0
@@ -53,13 +53,14 @@ class ForkServer:
     Args:
         folder: Where its files go; must not exist yet.
         lock: A descriptor it holds for as long as it or a kernel of it may write files.
+        recorder: Whether its kernels record.
 
     Raises:
         SandboxUnavailable: If it cannot start, or a library of the labs is not installed.
         SandboxTimeout: If it does not get warm.
     """
 
-    def __init__(self, folder: Path, lock: int) -> None:
+    def __init__(self, folder: Path, lock: int, *, recorder: bool = True) -> None:
         self._forks: dict[int, Fork] = {}
         self._lock = threading.Lock()
         self._ended = False
@@ -69,8 +70,9 @@ class ForkServer:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, self._log.open("wb") as log:
             descriptor = theirs.fileno()
+            arguments = [str(_GUEST), str(descriptor), "recording" if recorder else "plain"]
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-P", "-c", _BOOTSTRAP, str(_GUEST), str(descriptor)],
+                [sys.executable, "-P", "-c", _BOOTSTRAP, *arguments],
                 pass_fds=[descriptor, lock],
                 env=environment(warm),
                 cwd=warm,

@@ -6,10 +6,10 @@ import random
 import signal
 import sys
 import traceback
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from . import flood, hosted, linux, walls
+from . import constants, flood, hosted, linux, walls
 from .foreign import Foreign, library
 from .install import Controls
 from .order import STUDENT, Layout, Order, WallError
@@ -18,9 +18,6 @@ WARM_HOME = "GRADER_WARM_HOME"
 """Variable naming the folder that stood for the home while the server imported."""
 
 _FAILED = 70
-_CACHING_LIBRARIES = frozenset(
-    {"accelerate", "datasets", "evaluate", "huggingface_hub", "torch", "transformers"}
-)
 
 
 class Streams(NamedTuple):
@@ -187,10 +184,8 @@ def _move_in(order: Order, layout: Layout) -> None:
     warm = os.environ.pop(WARM_HOME)
     places = {f"{warm}/hub": str(layout.hub), warm: str(layout.home)}
     for name, value in os.environ.items():
-        os.environ[name] = _moved(value, places)
-    for name, module in list(sys.modules.items()):
-        if name.partition(".")[0] in _CACHING_LIBRARIES:
-            _move_constants(module, places)
+        os.environ[name] = constants.moved(value, places)
+    constants.move(constants.naming(warm), places)
     os.environ.update(
         USER=STUDENT,
         LOGNAME=STUDENT,
@@ -202,25 +197,6 @@ def _move_in(order: Order, layout: Layout) -> None:
     work.mkdir(exist_ok=True)
     os.chdir(work)
     sys.path.insert(0, "")
-
-
-def _move_constants(module: Foreign, places: dict[str, str]) -> None:
-    """Constants such as ``datasets.config.HF_DATASETS_CACHE`` were computed before the fork."""
-    for name, value in list(vars(module).items()):
-        if type(value) is str:
-            moved: Foreign = _moved(value, places)
-        elif isinstance(value, PurePath):
-            moved = type(value)(_moved(str(value), places))
-        else:
-            continue
-        if moved != value:
-            setattr(module, name, moved)
-
-
-def _moved(text: str, places: dict[str, str]) -> str:
-    for old, new in places.items():
-        text = text.replace(old, new)
-    return text
 
 
 def _seed(order: Order) -> None:

@@ -89,8 +89,8 @@ class Recorder:
         """Whether this process is the kernel being recorded."""
         return self._descriptor is not None and _own_pid() == self._process
 
-    def start(self, descriptor: int, assets: Path) -> None:
-        """Begin to write to ``descriptor``."""
+    def start(self, descriptor: int | None, assets: Path) -> None:
+        """Begin to write to ``descriptor``; without one, only serve."""
         self._descriptor = descriptor
         self._process = _own_pid()
         self._key = secrets.token_bytes(16)

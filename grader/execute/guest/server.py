@@ -6,6 +6,7 @@ then ``{"started": id, "pid": pid}``, ``{"refused": id, "wall": ..., "why": ...}
 ``{"exited": id, "status": status}``. It ends, and all kernels with it, when the socket closes.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import install, kernel, linux, walls
+from . import constants, frugal, install, kernel, linux, walls
 from .order import Order
 
 _MODULES = {
@@ -25,10 +26,16 @@ _MODULES = {
     "numpy": (),
     "pandas": (),
     "PIL.Image": (),
+    "PIL.BmpImagePlugin": (),
+    "PIL.GifImagePlugin": (),
+    "PIL.JpegImagePlugin": (),
+    "PIL.PngImagePlugin": (),
+    "PIL.PpmImagePlugin": (),
     "matplotlib.pyplot": (),
     "matplotlib_inline.backend_inline": (),
     "sklearn.metrics": (),
     "sklearn.model_selection": (),
+    "scipy.io": (),
     "datasets": (),
     "evaluate": (),
     "accelerate": (),
@@ -40,8 +47,11 @@ _MODULES = {
         "AutoTokenizer",
         "BlipForConditionalGeneration",
         "BlipProcessor",
+        "CLIPImageProcessor",
         "CLIPModel",
         "CLIPProcessor",
+        "CLIPTokenizer",
+        "CLIPTokenizerFast",
         "Trainer",
         "TrainingArguments",
         "ViTForImageClassification",
@@ -53,6 +63,14 @@ _MODULES = {
     "ipykernel.datapub": (),
     "ipykernel.debugger": (),
     "IPython.core.completer": (),
+    "IPython.core.completerlib": (),
+    "IPython.core.debugger": (),
+    "IPython.core.oinspect": (),
+    "IPython.extensions.storemagic": (),
+    "pygments.formatters.terminal256": (),
+    "sqlite3": (),
+    "stack_data": (),
+    "tornado.platform.asyncio": (),
 }
 _OPTIONAL = frozenset({"ipykernel.datapub", "ipykernel.debugger"})
 _MESSAGE_BYTES = 1 << 16
@@ -65,18 +83,25 @@ class _Kernel:
     walls: bool
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, *, recording: bool) -> None:
     """Serve until the other end of the socket closes."""
     control = socket.socket(fileno=descriptor)
     began = time.monotonic()
     # Until this listens to the socket, nothing else would end it.
     linux.die_with_parent()
+    # Nothing of what is imported becomes garbage; looking for it takes a fifth of the time.
+    gc.disable()
     missing = _warm()
     linux.outlive_parent()
     if missing is not None:
         _send(control, {"missing": missing})
         return
-    controls = install.install()
+    controls = install.install(recording=recording)
+    frugal.install()
+    constants.naming(os.environ[kernel.WARM_HOME])
+    # A collection in a kernel would touch, and so copy, every object it shares with the others.
+    gc.freeze()
+    gc.enable()
     _send(
         control,
         {"warm": time.monotonic() - began, "threads": len(list(Path("/proc/self/task").iterdir()))},
