@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grader.cli.unsafe import Level
 from grader.errors import SandboxUnavailable
-from grader.execute import ForkSandbox
+from grader.execute import ForkSandbox, KernelOptions
 from grader.model import Finding, Lab
 from grader.pipeline import OnCell, Setup, conditions, starter_of
 from grader.store import HandedIn, Store, load_reference
@@ -44,7 +44,7 @@ def class_setup(
         SandboxUnavailable: If a wall of the sandbox is missing on this machine.
     """
     home = _assets(lab)
-    with ForkSandbox(home.root, lab.profile, level=level) as sandbox:
+    with ForkSandbox(home.root, lab.profile, KernelOptions(level=level)) as sandbox:
         decided_by = conditions(lab, sandbox.conditions, seed)
         if store is None or store.settled(submissions, decided_by) < len(submissions):
             _prove(sandbox)

@@ -6,10 +6,19 @@ what its outputs say and what the recorder saw become a ``Run``.
 
 from grader.execute.fork import ForkSandbox
 from grader.execute.replay import ReplaySandbox
-from grader.execute.sandbox import Progress, RunOptions, Sandbox
+from grader.execute.sandbox import KernelOptions, Level, Progress, RunOptions, Sandbox
 from grader.model import Run, Submission
 
-__all__ = ["ForkSandbox", "Progress", "ReplaySandbox", "RunOptions", "Sandbox", "execute"]
+__all__ = [
+    "ForkSandbox",
+    "KernelOptions",
+    "Level",
+    "Progress",
+    "ReplaySandbox",
+    "RunOptions",
+    "Sandbox",
+    "execute",
+]
 
 
 def execute(submission: Submission, sandbox: Sandbox, options: RunOptions | None = None) -> Run:

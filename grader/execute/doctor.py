@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 
 from grader.execute import machine, scratch
+from grader.execute.environment import own
 from grader.execute.server import environment
 
 _GUEST = Path(__file__).parent / "guest"
@@ -124,23 +125,26 @@ def _probed() -> dict[str, Any]:
         warm.mkdir()
         order = {
             "id": 0,
-            "walls": True,
+            "level": "full",
             "folder": str(run),
-            "python": [str(each) for each in machine.python_folders()],
+            "python": [str(each) for each in own().folders],
             "hidden": [str(each) for each in machine.private_folders()],
             "assets": str(assets),
             "connection": {},
             "seed": 0,
             "threads": 1,
             "memory_bytes": _MEMORY_BYTES,
+            "disk_bytes": _MEMORY_BYTES,
             "cpu_seconds": int(_SECONDS),
             "output_bytes": _MEMORY_BYTES,
             "outputs": 1,
+            "gpu": "",
+            "gpu_bytes": 0,
         }
         asked = json.dumps({"order": order, "targets": targets})
         done = subprocess.run(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-P", "-c", _BOOTSTRAP, str(_GUEST), asked],
-            env=environment(warm),
+            env=environment(warm, own().python),
             capture_output=True,
             text=True,
             timeout=_SECONDS,

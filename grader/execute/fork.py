@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import os
-import platform
 import sys
 import threading
 from collections.abc import Iterator
@@ -12,11 +11,11 @@ from functools import cache
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from grader.errors import SandboxUnavailable
 from grader.execute import machine, scratch
-from grader.execute.sandbox import RunOptions
+from grader.execute.sandbox import KernelOptions, RunOptions
 from grader.execute.server import ForkServer
 from grader.execute.workspace import Workspace
 from grader.model import Cell, Machine, Run, Submission
@@ -30,32 +29,20 @@ class ForkSandbox:
     Args:
         assets: Folder with ``serving.json`` and ``hub/``; kernels can read it.
         profile: Name of the assets' profile.
-        threads: Threads a library may use in each kernel.
-        level: ``full`` puts up every wall or refuses to run; ``none`` puts up none.
-        recorder: Off only to measure what it costs: a run without it is no evidence.
+        how: How its kernels are made.
 
     Raises:
         SandboxUnavailable: If this is not Linux.
     """
 
-    def __init__(
-        self,
-        assets: Path,
-        profile: str,
-        threads: int = 1,
-        level: Literal["full", "none"] = "full",
-        *,
-        recorder: bool = True,
-    ) -> None:
+    def __init__(self, assets: Path, profile: str, how: KernelOptions | None = None) -> None:
         if sys.platform != "linux":
             raise SandboxUnavailable(
                 "Notebooks run in a sandbox, which needs Linux; reading them works everywhere."
             )
         self._assets = assets.resolve()
         self._profile = profile
-        self._threads = threads
-        self._level = level
-        self._recorder = recorder
+        self._how = how or KernelOptions()
         self._lock = threading.Condition()
         self._running = 0
         self._closed = False
@@ -106,10 +93,10 @@ class ForkSandbox:
             # Nothing in the assets of one name ever changes.
             "assets": "/".join(self._assets.parts[-2:]),
             "profile": self._profile,
-            "threads": self._threads,
-            "walls": self._level,
-            "python": platform.python_version(),
-            "versions": machine.versions(),
+            "threads": self._how.threads,
+            "walls": self._how.level,
+            "python": self._how.environment.version,
+            "versions": dict(self._how.environment.versions),
             "code": _code(),
         }
 
@@ -171,38 +158,46 @@ class ForkSandbox:
             self._server.close()
             self._server = None
         if self._server is None:
-            folder, lock = self._workspace.folder("server"), self._workspace.lock
-            self._server = ForkServer(folder, lock, recorder=self._recorder)
+            self._server = ForkServer(
+                self._workspace.folder("server"),
+                self._workspace.lock,
+                self._how.environment.python,
+                cold=self._how.cold,
+                recorder=self._how.recorder,
+            )
         return self._server, self._workspace
 
     def _order(self, options: RunOptions, workspace: Workspace) -> dict[str, Any]:
         folder = workspace.folder("run")
         return {
             "id": int(folder.name.partition("-")[2]),
-            "walls": self._level == "full",
+            "level": self._how.level,
             "folder": str(folder),
-            "python": [str(each) for each in machine.python_folders()],
+            "python": [str(each) for each in self._how.environment.folders],
             "hidden": [str(each) for each in machine.private_folders()],
             "assets": str(self._assets),
             "seed": options.seed,
-            "threads": self._threads,
+            "threads": self._how.threads,
             "memory_bytes": options.limits.memory_mib * _MIB,
+            "disk_bytes": options.limits.disk_mib * _MIB,
             # Wall time is limited from outside; this keeps a process to the threads it was given.
-            "cpu_seconds": int(options.limits.run_seconds * (self._threads + 1)) + 10,
+            "cpu_seconds": int(options.limits.run_seconds * (self._how.threads + 1)) + 10,
             "output_bytes": options.limits.output_bytes,
             "outputs": options.limits.outputs,
+            "gpu": "",
+            "gpu_bytes": 0,
         }
 
     def _machine(self, sandbox: str, device: str, seed: int) -> Machine:
         return Machine(
-            python=platform.python_version(),
+            python=self._how.environment.version,
             platform=machine.description(),
             device=device,
-            cores=min(self._threads, os.cpu_count() or 1),
+            cores=min(self._how.threads, os.cpu_count() or 1),
             sandbox=sandbox,
             seed=seed,
             profile=self._profile,
-            versions=machine.versions(),
+            versions=dict(self._how.environment.versions),
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from grader.execute.environment import Environment, own
 from grader.model import Limits, Run, Submission
 
 
@@ -42,6 +43,30 @@ class RunOptions:
 
     on_cell: Callable[[Progress], None] | None = None
     """Called as cells start and end, from the thread that called ``run``."""
+
+
+Level = Literal["full", "landlock", "none"]
+"""Every wall or no run; what Linux offers where user namespaces are refused; no wall."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KernelOptions:
+    """How the kernels of one sandbox are made."""
+
+    level: Level = "full"
+    """Walls to put up; where one is missing, nothing runs."""
+
+    threads: int = 1
+    """Threads a library may use in each kernel."""
+
+    environment: Environment = field(default_factory=own)
+    """Python installation they run in."""
+
+    cold: bool = False
+    """Whether each kernel imports for itself, instead of being forked from one that did."""
+
+    recorder: bool = True
+    """Off only to measure what it costs: a run without it is no evidence."""
 
 
 class Sandbox(Protocol):

@@ -5,7 +5,7 @@ import os
 import stat
 from pathlib import Path
 
-_FOLDERS = ("home", "tmp", "ipc", "root")
+_FOLDERS = ("home", "tmp", "ipc", "root", "disk")
 
 
 def create(folder: Path) -> Path:

@@ -5,7 +5,6 @@ import json
 import site
 import socket
 import subprocess
-import sys
 import threading
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -16,13 +15,13 @@ from grader.errors import SandboxTimeout, SandboxUnavailable
 
 _GUEST = Path(__file__).parent / "guest"
 _BOOTSTRAP = """
-import importlib.util, sys
-folder, descriptor, recording = sys.argv[1:]
+import importlib.util, json, sys
+folder, descriptor, options = sys.argv[1:]
 spec = importlib.util.spec_from_file_location(
     "grader_guest", folder + "/__init__.py", submodule_search_locations=[folder])
 sys.modules["grader_guest"] = importlib.util.module_from_spec(spec)
 from grader_guest.server import main
-main(int(descriptor), recording=recording == "recording")
+main(int(descriptor), **json.loads(options))
 """
 _MESSAGE_BYTES = 1 << 16
 _WARM_SECONDS = 300.0
@@ -53,6 +52,8 @@ class ForkServer:
     Args:
         folder: Where its files go; must not exist yet.
         lock: A descriptor it holds for as long as it or a kernel of it may write files.
+        python: Interpreter it and its kernels run in.
+        cold: Whether every kernel imports for itself instead.
         recorder: Whether its kernels record.
 
     Raises:
@@ -60,7 +61,9 @@ class ForkServer:
         SandboxTimeout: If it does not get warm.
     """
 
-    def __init__(self, folder: Path, lock: int, *, recorder: bool = True) -> None:
+    def __init__(
+        self, folder: Path, lock: int, python: Path, *, cold: bool, recorder: bool
+    ) -> None:
         self._forks: dict[int, Fork] = {}
         self._lock = threading.Lock()
         self._ended = False
@@ -70,11 +73,12 @@ class ForkServer:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, self._log.open("wb") as log:
             descriptor = theirs.fileno()
-            arguments = [str(_GUEST), str(descriptor), "recording" if recorder else "plain"]
+            options = json.dumps({"cold": cold, "recording": recorder})
+            arguments = [str(_GUEST), str(descriptor), options]
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [sys.executable, "-P", "-c", _BOOTSTRAP, *arguments],
+                [python, "-P", "-c", _BOOTSTRAP, *arguments],
                 pass_fds=[descriptor, lock],
-                env=environment(warm),
+                env=environment(warm, python),
                 cwd=warm,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -205,12 +209,11 @@ def missing_wall(wall: str, why: str) -> SandboxUnavailable:
     return SandboxUnavailable(f"the sandbox cannot be set up here ({wall}: {why}); {advice}")
 
 
-def environment(warm: Path) -> dict[str, str]:
+def environment(warm: Path, python: Path) -> dict[str, str]:
     """The whole environment of the fork server and its kernels, nothing inherited."""
-    python = Path(sys.executable).parent
     cache = warm / ".cache"
     values = {
-        "PATH": f"{python}:/usr/local/bin:/usr/bin:/bin",
+        "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
         "LANG": "C.UTF-8",
         "HOME": str(warm),
         "GRADER_WARM_HOME": str(warm),

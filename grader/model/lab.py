@@ -25,6 +25,9 @@ class Limits(Artifact):
     memory_mib: Annotated[int, Field(gt=0)] = 8192
     """Memory of the kernel and its children together, resident."""
 
+    disk_mib: Annotated[int, Field(gt=0)] = 2048
+    """Files the notebook keeps at one time. They lie in memory, beside ``memory_mib``."""
+
     output_bytes: Annotated[int, Field(gt=0)] = 1 << 20
     """Text kept per cell; the rest is cut with a note."""
 

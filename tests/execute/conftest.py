@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.execute import ForkSandbox, RunOptions
+from grader.execute import ForkSandbox, KernelOptions, RunOptions
 from grader.model import Cell, Limits, Run, Submission
 from tests.execute.attacks import MARKER
 
@@ -49,7 +49,7 @@ def sandbox(assets: Path, operator_environment: None) -> Iterator[ForkSandbox]:
 @pytest.fixture(scope="session")
 def open_sandbox(assets: Path, operator_environment: None) -> Iterator[ForkSandbox]:
     """No walls: an attack that fails here proves nothing elsewhere."""
-    with ForkSandbox(assets, "tiny", level="none") as made:
+    with ForkSandbox(assets, "tiny", KernelOptions(level="none")) as made:
         yield made
 
 

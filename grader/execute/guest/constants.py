@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 from .foreign import Foreign
 
+WARM_HOME = "GRADER_WARM_HOME"
+"""Variable naming the folder that stands for the home until a kernel moves in."""
+
 _CACHING_LIBRARIES = frozenset(
     {"accelerate", "datasets", "evaluate", "huggingface_hub", "torch", "transformers"}
 )

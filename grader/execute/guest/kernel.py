@@ -6,6 +6,7 @@ import random
 import signal
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -14,8 +15,8 @@ from .foreign import Foreign, library
 from .install import Controls
 from .order import STUDENT, Layout, Order, WallError
 
-WARM_HOME = "GRADER_WARM_HOME"
-"""Variable naming the folder that stood for the home while the server imported."""
+Prepare = Callable[[], Controls]
+"""Gives the recorder's controls: those of the fork server, or made on the spot."""
 
 _FAILED = 70
 
@@ -40,11 +41,11 @@ class _Gate(NamedTuple):
     write: int
 
 
-def main(order: Order, streams: Streams, controls: Controls) -> NoReturn:
+def main(order: Order, streams: Streams, prepare: Prepare) -> NoReturn:
     """Run one kernel to its end; never returns to the fork server's loop."""
     status = _FAILED
     try:
-        status = _supervise(order, streams, controls)
+        status = _supervise(order, streams, prepare)
     except WallError as error:
         _report(streams, {"wall": error.wall, "why": error.why})
     except BaseException:  # noqa: BLE001 - a child must never fall back into the server's loop
@@ -84,11 +85,11 @@ def _descendants(pid: int) -> list[int]:
     return found
 
 
-def _supervise(order: Order, streams: Streams, controls: Controls) -> int:
+def _supervise(order: Order, streams: Streams, prepare: Prepare) -> int:
     _keep_only(streams)
     os.setsid()
     linux.die_with_parent()
-    if order.walls:
+    if order.level == "full":
         walls.enclose(order)
     else:
         linux.adopt_orphans()
@@ -97,9 +98,9 @@ def _supervise(order: Order, streams: Streams, controls: Controls) -> int:
     if child == 0:
         os.close(bound.read)
         os.close(release.write)
-        _become_kernel(order, streams, controls, _Gate(release.read, bound.write))
+        _become_kernel(order, streams, prepare, _Gate(release.read, bound.write))
     os.close(bound.write)
-    if os.read(bound.read, 1) and order.walls:
+    if os.read(bound.read, 1) and order.level == "full":
         # The sockets stay open; their folder, which the supervisor connects through, is
         # now out of the student's reach.
         linux.unmount(Layout.inside().ipc)
@@ -107,7 +108,7 @@ def _supervise(order: Order, streams: Streams, controls: Controls) -> int:
     os.write(release.write, b".")
     os.closerange(0, max(*streams, *bound, *release) + 1)
     status = _wait(child)
-    if not order.walls:
+    if order.level != "full":
         kill_descendants(os.getpid())
     return status
 
@@ -121,25 +122,13 @@ def _wait(child: int) -> int:
             return code if code >= 0 else 128 - code
 
 
-def _become_kernel(order: Order, streams: Streams, controls: Controls, gate: _Gate) -> NoReturn:
+def _become_kernel(order: Order, streams: Streams, prepare: Prepare, gate: _Gate) -> NoReturn:
     status = _FAILED
     try:
         linux.die_with_parent()
         _redirect(streams)
-        names = walls.confine(order) if order.walls else ()
-        layout = Layout.inside() if order.walls else Layout.outside(order)
-        _move_in(order, layout)
-        application = _application(order, layout)
-        hosted.start(application)
-        controls.start(streams.events, application.shell, layout.assets)
-        _seed(order)
-        os.write(gate.write, b".")
-        os.read(gate.read, 1)
-        os.close(gate.write)
-        os.close(gate.read)
-        _report(streams, {"sandbox": " ".join(names) or "none", "device": _device()})
-        os.close(streams.report)
-        application.start()
+        names = walls.confine(order) if order.level != "none" else ()
+        _serve(order, streams, prepare, gate, " ".join(names) or "none")
         status = 0
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else 0
@@ -148,8 +137,28 @@ def _become_kernel(order: Order, streams: Streams, controls: Controls, gate: _Ga
     except BaseException:  # noqa: BLE001 - a child must never fall back into the server's loop
         _report(streams, {"wall": "kernel", "why": traceback.format_exc(limit=-6)})
     finally:
-        controls.stop()
         os._exit(status)
+
+
+def _serve(order: Order, streams: Streams, prepare: Prepare, gate: _Gate, names: str) -> None:
+    """Be the kernel until the notebook ends."""
+    layout = Layout.of(order)
+    _move_in(order, layout)
+    controls = prepare()
+    try:
+        application = _application(order, layout)
+        hosted.start(application)
+        controls.start(streams.events, application.shell, layout.assets)
+        _seed(order)
+        os.write(gate.write, b".")
+        os.read(gate.read, 1)
+        os.close(gate.write)
+        os.close(gate.read)
+        _report(streams, {"sandbox": names, "device": _device()})
+        os.close(streams.report)
+        application.start()
+    finally:
+        controls.stop()
 
 
 def _keep_only(streams: Streams) -> None:
@@ -181,7 +190,7 @@ def _report(streams: Streams, message: dict[str, str]) -> None:
 
 def _move_in(order: Order, layout: Layout) -> None:
     """Point every library at the kernel's own folders, in the environment and in memory."""
-    warm = os.environ.pop(WARM_HOME)
+    warm = os.environ.pop(constants.WARM_HOME)
     places = {f"{warm}/hub": str(layout.hub), warm: str(layout.home)}
     for name, value in os.environ.items():
         os.environ[name] = constants.moved(value, places)

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 STUDENT = "student"
+
+Level = Literal["full", "landlock", "none"]
+"""All walls; what Linux offers where user namespaces are refused; no wall."""
 
 
 class WallError(Exception):
@@ -23,8 +26,8 @@ class Order:
     id: int
     """Number of the kernel, for the exchange with the supervisor."""
 
-    walls: bool
-    """Whether to put up the walls, or none of them."""
+    level: Level
+    """Which walls to put up."""
 
     folder: Path
     """Folder of this run, holding ``home``, ``tmp``, ``ipc`` and ``root``."""
@@ -50,6 +53,9 @@ class Order:
     memory_bytes: int
     """Ceiling of the private memory file systems together with the rest."""
 
+    disk_bytes: int
+    """Ceiling of all files the notebook keeps at one time."""
+
     cpu_seconds: int
     """Processor time of one process, all its threads together."""
 
@@ -58,6 +64,12 @@ class Order:
 
     outputs: int
     """Outputs the supervisor keeps of a cell."""
+
+    gpu: str
+    """What CUDA may see, as ``CUDA_VISIBLE_DEVICES`` says it; empty for no GPU."""
+
+    gpu_bytes: int
+    """Ceiling of the memory of that GPU; 0 for none."""
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> "Order":
@@ -85,6 +97,11 @@ class Layout:
 
     hub: Path
     """Hugging Face hub cache."""
+
+    @classmethod
+    def of(cls, order: Order) -> "Layout":
+        """Where this order's kernel finds them."""
+        return cls.inside() if order.level == "full" else cls.outside(order)
 
     @classmethod
     def inside(cls) -> "Layout":

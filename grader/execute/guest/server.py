@@ -6,8 +6,7 @@ then ``{"started": id, "pid": pid}``, ``{"refused": id, "wall": ..., "why": ...}
 ``{"exited": id, "status": status}``. It ends, and all kernels with it, when the socket closes.
 """
 
-import gc
-import importlib
+import functools
 import json
 import os
 import select
@@ -18,61 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import constants, frugal, install, kernel, linux, walls
-from .order import Order
+from . import constants, kernel, linux, walls, warming
+from .order import Level, Order
 
-_MODULES = {
-    "torch": (),
-    "numpy": (),
-    "pandas": (),
-    "PIL.Image": (),
-    "PIL.BmpImagePlugin": (),
-    "PIL.GifImagePlugin": (),
-    "PIL.JpegImagePlugin": (),
-    "PIL.PngImagePlugin": (),
-    "PIL.PpmImagePlugin": (),
-    "matplotlib.pyplot": (),
-    "matplotlib_inline.backend_inline": (),
-    "sklearn.metrics": (),
-    "sklearn.model_selection": (),
-    "scipy.io": (),
-    "datasets": (),
-    "evaluate": (),
-    "accelerate": (),
-    "tqdm.auto": (),
-    "transformers": (
-        "AutoImageProcessor",
-        "AutoModelForImageClassification",
-        "AutoProcessor",
-        "AutoTokenizer",
-        "BlipForConditionalGeneration",
-        "BlipProcessor",
-        "CLIPImageProcessor",
-        "CLIPModel",
-        "CLIPProcessor",
-        "CLIPTokenizer",
-        "CLIPTokenizerFast",
-        "Trainer",
-        "TrainingArguments",
-        "ViTForImageClassification",
-        "ViTImageProcessor",
-        "pipeline",
-    ),
-    "ipykernel.kernelapp": (),
-    "ipykernel.ipkernel": (),
-    "ipykernel.datapub": (),
-    "ipykernel.debugger": (),
-    "IPython.core.completer": (),
-    "IPython.core.completerlib": (),
-    "IPython.core.debugger": (),
-    "IPython.core.oinspect": (),
-    "IPython.extensions.storemagic": (),
-    "pygments.formatters.terminal256": (),
-    "sqlite3": (),
-    "stack_data": (),
-    "tornado.platform.asyncio": (),
-}
-_OPTIONAL = frozenset({"ipykernel.datapub", "ipykernel.debugger"})
 _MESSAGE_BYTES = 1 << 16
 
 
@@ -80,56 +27,43 @@ _MESSAGE_BYTES = 1 << 16
 class _Kernel:
     id: int
     pid: int
-    walls: bool
+    level: Level
 
 
-def main(descriptor: int, *, recording: bool) -> None:
-    """Serve until the other end of the socket closes."""
+def main(descriptor: int, *, cold: bool, recording: bool) -> None:
+    """Serve until the other end of the socket closes.
+
+    Args:
+        descriptor: Of the socket.
+        cold: Whether every kernel imports for itself, behind its walls, instead.
+        recording: Whether kernels record.
+    """
     control = socket.socket(fileno=descriptor)
     began = time.monotonic()
     # Until this listens to the socket, nothing else would end it.
     linux.die_with_parent()
-    # Nothing of what is imported becomes garbage; looking for it takes a fifth of the time.
-    gc.disable()
-    missing = _warm()
-    linux.outlive_parent()
-    if missing is not None:
-        _send(control, {"missing": missing})
+    prepare = functools.partial(warming.warm, recording=recording)
+    try:
+        if not cold:
+            # What it found is remembered, and kernels inherit it.
+            prepare()
+            constants.naming(os.environ[constants.WARM_HOME])
+    except ModuleNotFoundError as error:
+        _send(control, {"missing": error.name})
         return
-    controls = install.install(recording=recording)
-    frugal.install()
-    constants.naming(os.environ[kernel.WARM_HOME])
-    # A collection in a kernel would touch, and so copy, every object it shares with the others.
-    gc.freeze()
-    gc.enable()
-    _send(
-        control,
-        {"warm": time.monotonic() - began, "threads": len(list(Path("/proc/self/task").iterdir()))},
-    )
-    _Server(control, controls).serve()
+    finally:
+        linux.outlive_parent()
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    _send(control, {"warm": time.monotonic() - began, "threads": threads})
+    _Server(control, prepare).serve()
     # Every kernel has ended; what the libraries want to do at exit takes seconds.
     os._exit(0)
 
 
-def _warm() -> str | None:
-    """Import what notebooks import; the name of a module that is missing."""
-    for name, attributes in _MODULES.items():
-        try:
-            module = importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if name not in _OPTIONAL:
-                return error.name or name
-            continue
-        for attribute in attributes:
-            # transformers imports a class's module when the class is first asked for.
-            getattr(module, attribute, None)
-    return None
-
-
 class _Server:
-    def __init__(self, control: socket.socket, controls: install.Controls) -> None:
+    def __init__(self, control: socket.socket, prepare: kernel.Prepare) -> None:
         self._control = control
-        self._controls = controls
+        self._prepare = prepare
         self._kernels: dict[int, _Kernel] = {}
         self._poll = select.poll()
         self._poll.register(control, select.POLLIN)
@@ -160,15 +94,15 @@ class _Server:
 
     def _start(self, order: Order, descriptors: list[int]) -> None:
         try:
-            pid = linux.clone(walls.NAMESPACES if order.walls else 0)
+            pid = linux.clone(walls.NAMESPACES if order.level == "full" else 0)
         except OSError as error:
             answer = {"refused": order.id, "wall": "namespaces", "why": str(error)}
             _send(self._control, answer)
         else:
             if pid == 0:
-                kernel.main(order, kernel.Streams(*descriptors), self._controls)
+                kernel.main(order, kernel.Streams(*descriptors), self._prepare)
             handle = os.pidfd_open(pid)
-            self._kernels[handle] = _Kernel(order.id, pid, order.walls)
+            self._kernels[handle] = _Kernel(order.id, pid, order.level)
             self._poll.register(handle, select.POLLIN)
             _send(self._control, {"started": order.id, "pid": pid})
         for descriptor in descriptors:
@@ -185,7 +119,7 @@ class _Server:
     def _kill(self, number: int) -> None:
         for child in self._kernels.values():
             if child.id == number:
-                if not child.walls:
+                if child.level != "full":
                     kernel.kill_descendants(child.pid)
                 os.kill(child.pid, signal.SIGKILL)
 

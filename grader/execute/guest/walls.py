@@ -46,6 +46,7 @@ _DEVICE_LINKS = {
 }
 _MAX_TASKS = 768
 MAX_DESCRIPTORS = 4096
+_MAX_FILES = 1 << 18
 _PID_LIMIT = "proc/sys/kernel/pid_max"
 _LIMITS = {
     resource.RLIMIT_CORE: 0,
@@ -110,6 +111,7 @@ def _map_own_user() -> None:
 def _build(order: Order, layout: Layout) -> None:
     linux.make_private()
     root = order.folder / "root"
+    _mount_scratch(order)
     sources = _sources(order, layout)
     trees = {target: linux.copy_tree(source) for target, source in sources.items()}
     linux.mount("tmpfs", root, "size=4m,mode=755")
@@ -125,6 +127,14 @@ def _build(order: Order, layout: Layout) -> None:
         linux.set_writable(path)
 
 
+def _mount_scratch(order: Order) -> None:
+    """Give home and temporary folder one file system of their own, of limited size."""
+    disk = order.folder / "disk"
+    linux.mount("tmpfs", disk, f"size={order.disk_bytes},nr_inodes={_MAX_FILES},mode=755")
+    for name in ("home", "tmp"):
+        (disk / name).mkdir(mode=0o700)
+
+
 def _sources(order: Order, layout: Layout) -> dict[Path, Path]:
     """What is visible: place inside -> place outside."""
     same = [Path("/", name) for name in _SYSTEM] + [Path("/etc", name) for name in _ETC]
@@ -138,8 +148,8 @@ def _sources(order: Order, layout: Layout) -> dict[Path, Path]:
     for path in sorted(order.python):
         if not any(path.is_relative_to(known) for known in found):
             found[path] = path
-    found[layout.home] = order.folder / "home"
-    found[layout.tmp] = order.folder / "tmp"
+    found[layout.home] = order.folder / "disk/home"
+    found[layout.tmp] = order.folder / "disk/tmp"
     found[layout.ipc] = order.folder / "ipc"
     found[layout.assets] = order.assets
     found[layout.hub] = (order.assets / "hub").resolve()
