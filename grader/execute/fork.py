@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from grader.errors import SandboxUnavailable
 from grader.execute import machine, scratch
+from grader.execute.events import EventStream
 from grader.execute.sandbox import KernelOptions, RunOptions
 from grader.execute.server import ForkServer
 from grader.execute.workspace import Workspace
@@ -63,13 +64,16 @@ class ForkSandbox:
     def run(self, submission: Submission, options: RunOptions) -> Run:
         """Run every cell in a fresh kernel; see ``Sandbox.run``."""
         # nbclient and what it needs take a second to import, which a static check must not pay.
+        from grader.execute.kernel import SandboxKernel
         from grader.execute.session import Session
 
         with self._kernel_of(options) as (server, order):
             began = monotonic()
             folder = scratch.create(Path(order["folder"]))
             try:
-                record = asyncio.run(Session(submission, options).run(server, order))
+                events = EventStream()
+                kernel = SandboxKernel(server, order, events)
+                record = asyncio.run(Session(submission, options, events).run(kernel))
             except OSError as error:
                 raise SandboxUnavailable(f"the machine refused: {error}") from error
             finally:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 import zmq.asyncio
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
@@ -39,6 +39,40 @@ class Facts:
 
     device: str
     """GPU, or ``cpu``."""
+
+
+class Kernel(Protocol):
+    """A kernel a session drives, used within one event loop."""
+
+    manager: AsyncKernelManager
+    """What nbclient asks whether it lives."""
+
+    facts: Facts
+    """What it said when it was ready."""
+
+    pid: int
+    """The process all others of the sandbox descend from."""
+
+    @property
+    def exited(self) -> "asyncio.Future[int]":
+        """Resolves to the exit status when nothing of the sandbox is left."""
+        ...
+
+    async def start(self) -> AsyncKernelClient:
+        """Start it and connect."""
+        ...
+
+    def kill(self) -> None:
+        """End every process of the sandbox."""
+        ...
+
+    async def finish(self) -> None:
+        """Ask it to end, which lets the recorder say goodbye; then make it."""
+        ...
+
+    async def close(self) -> None:
+        """End the sandbox, wait until nothing of it is left, and let go of everything."""
+        ...
 
 
 class SandboxKernel:

@@ -10,11 +10,10 @@ import nbformat
 from grader.errors import MachineError, SandboxUnavailable
 from grader.execute.adapt import adapt
 from grader.execute.events import EventStream
-from grader.execute.kernel import Facts, SandboxKernel
+from grader.execute.kernel import Facts, Kernel
 from grader.execute.missing import missing_gpu, what_is_missing
 from grader.execute.outputs import BoundedClient, outputs_of
 from grader.execute.sandbox import Progress, RunOptions
-from grader.execute.server import ForkServer
 from grader.execute.usage import descendants, memory_mib
 from grader.model import Adaptation, Cell, CellRun, Event, RunOutcome, Submission
 
@@ -46,22 +45,21 @@ class Record:
 class Session:
     """Runs one submission in one kernel."""
 
-    def __init__(self, submission: Submission, options: RunOptions) -> None:
+    def __init__(self, submission: Submission, options: RunOptions, events: EventStream) -> None:
         self._submission = submission
         self._options = options
         self._began = monotonic()
-        self._events = EventStream()
+        self._events = events
         self._record = Record()
         self._first_error: tuple[str, str, str] | None = None
         self._excess = ""
 
-    async def run(self, server: ForkServer, order: dict[str, Any]) -> Record:
+    async def run(self, kernel: Kernel) -> Record:
         """Execute every cell, or as many as the limits allow.
 
         Raises:
             SandboxError: If the machine failed.
         """
-        kernel = SandboxKernel(server, order, self._events)
         watch: asyncio.Task[None] | None = None
         try:
             connection = await kernel.start()
@@ -80,7 +78,7 @@ class Session:
         self._conclude(end)
         return self._record
 
-    def _client(self, kernel: SandboxKernel) -> BoundedClient:
+    def _client(self, kernel: Kernel) -> BoundedClient:
         cells = []
         device = self._record.facts.device
         for cell in self._submission.cells:
@@ -100,7 +98,7 @@ class Session:
             coalesce_streams=False,
         )
 
-    async def _run_cells(self, client: BoundedClient, kernel: SandboxKernel) -> _End | None:
+    async def _run_cells(self, client: BoundedClient, kernel: Kernel) -> _End | None:
         end = None
         for cell in self._submission.code_cells:
             if end is not None:
@@ -111,9 +109,7 @@ class Session:
             self._tell(cell, "done")
         return end
 
-    async def _run_cell(
-        self, cell: Cell, client: BoundedClient, kernel: SandboxKernel
-    ) -> _End | None:
+    async def _run_cell(self, cell: Cell, client: BoundedClient, kernel: Kernel) -> _End | None:
         began = monotonic()
         client.begin_cell()
         self._events.cell = cell.index
@@ -153,9 +149,7 @@ class Session:
         left = limits.run_seconds - (monotonic() - self._began)
         return max(0.0, min(limits.cell_seconds, left))
 
-    async def _ending(
-        self, cell: Cell, task: "asyncio.Task[Any]", kernel: SandboxKernel
-    ) -> _End | None:
+    async def _ending(self, cell: Cell, task: "asyncio.Task[Any]", kernel: Kernel) -> _End | None:
         """Why the run ends in this cell, or ``None`` if it goes on; ends the sandbox if so."""
         exited = kernel.exited
         if task.done():
@@ -200,7 +194,7 @@ class Session:
         if not task.cancelled():
             task.exception()
 
-    async def _watch(self, kernel: SandboxKernel) -> None:
+    async def _watch(self, kernel: Kernel) -> None:
         limit = self._options.limits.memory_mib
         while True:
             processes = descendants(kernel.pid)
