@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from math import sqrt
-from statistics import fmean, stdev
+from statistics import fmean
 
 from grader.errors import LabError
+from grader.metrics.interval import prediction_interval
 from grader.model import (
     Band,
     Evaluation,
@@ -101,24 +101,18 @@ def _scores(task: Task, runs: list[Evaluation]) -> Iterator[ReferenceScore]:
 def _band(values: tuple[float, ...], n: int, *, trained: bool) -> Band:
     """Prediction interval for the next run of a trained model, else a fixed margin.
 
-    For a trained model: the 95 % prediction interval of a normal sample,
-    mean +- t(0.975, k-1) * s * sqrt(1 + 1/k) for k runs (Hahn & Meeker, Statistical Intervals,
-    section 4.7), clipped to [0, 1].
+    The interval is that of ``grader.metrics.interval``, clipped to [0, 1].
     """
-    centre = fmean(values)
     if trained:
-        # scipy.stats takes half a second to import; only this command needs it.
-        from scipy.stats import t
-
-        k = len(values)
-        half = float(t.ppf(0.975, k - 1)) * stdev(values) * sqrt(1 + 1 / k)
-        method = f"95 % prediction interval over {k} seeds (Student t)"
+        found = prediction_interval(values)
+        low, high, method = found.low, found.high, found.method
     else:
-        half = MARGIN
+        centre = fmean(values)
+        low, high = centre - MARGIN, centre + MARGIN
         method = f"mean of {len(values)} runs plus or minus {MARGIN} (equivalence margin)"
     return Band(
-        low=max(0.0, centre - half),
-        high=min(1.0, centre + half),
+        low=max(0.0, low),
+        high=min(1.0, high),
         n=n,
         runs=len(values),
         method=method,
