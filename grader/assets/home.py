@@ -1,15 +1,23 @@
 """Where the prepared assets of one lab stand."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+from grader.assets.truth import Truth, read_truth
 
 SERVED = "served"
 """Folder of a prepared home that kernels may read."""
 
 LABELS_FILE = "labels.json"
 """Labels by dataset id and split, beside ``SERVED`` so that no kernel sees it."""
+
+PROVENANCE_FILE = "provenance.json"
+"""Revisions and splits by id, beside ``SERVED`` too."""
+
+TRUTH = "truth"
+"""Folder of what is known of every row, one file a dataset, beside ``SERVED``; made when asked."""
 
 SERVING_FILE = "serving.json"
 """What ``SERVED`` holds, with folders relative to it."""
@@ -34,6 +42,15 @@ class AssetHome:
     metrics: dict[str, Path]
     """Folder for ``evaluate.load`` by id or alias."""
 
+    urls: dict[str, Path] = field(default_factory=dict)
+    """File served at an address."""
+
+    revisions: dict[str, str] = field(default_factory=dict)
+    """Commit of a model or dataset (by id, not alias) that was downloaded."""
+
+    splits: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Names of the splits of a dataset, by id (not alias)."""
+
     @property
     def hub(self) -> Path:
         """Models in the layout of the Hugging Face cache, for ``HF_HUB_CACHE``."""
@@ -42,6 +59,19 @@ class AssetHome:
     def labels(self) -> dict[tuple[str, str], tuple[int, ...]]:
         """True labels in row order, by dataset id (not alias) and split."""
         return dict(self._labels)
+
+    def truth(self) -> Truth:
+        """What is known of every picture served, in row order, by dataset id and split.
+
+        The first call reads and decodes every picture, which takes about a minute for 100,000
+        small ones; later calls read what it wrote.
+        """
+        return read_truth(self.root.parent / TRUTH, self._folders())
+
+    def _folders(self) -> dict[str, Path]:
+        text = (self.root / SERVING_FILE).read_text(encoding="utf-8")
+        served = json.loads(text)["datasets"].values()
+        return {entry["id"]: self.root / entry["path"] for entry in served}
 
     @cached_property
     def _labels(self) -> dict[tuple[str, str], tuple[int, ...]]:
@@ -58,14 +88,18 @@ def read_home(folder: Path) -> AssetHome:
     """Read a prepared folder back.
 
     Args:
-        folder: The folder holding ``SERVED`` and ``LABELS_FILE``.
+        folder: The folder holding ``SERVED`` and what stands beside it.
     """
     root = folder / SERVED
     serving = json.loads((root / SERVING_FILE).read_text(encoding="utf-8"))
+    provenance = json.loads((folder / PROVENANCE_FILE).read_text(encoding="utf-8"))
     return AssetHome(
         root=root,
         profile=serving["profile"],
         models=tuple(serving["models"]),
         datasets={name: root / entry["path"] for name, entry in serving["datasets"].items()},
         metrics={name: root / path for name, path in serving["metrics"].items()},
+        urls={address: root / path for address, path in serving["urls"].items()},
+        revisions=provenance["revisions"],
+        splits={name: tuple(splits) for name, splits in provenance["splits"].items()},
     )

@@ -3,35 +3,25 @@
 import contextlib
 import hashlib
 import json
-import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
-from grader.assets.drawn import DATASETS, Drawn
 from grader.assets.home import AssetHome, read_home
-from grader.assets.layout import Layout, write_json
+from grader.assets.hub import Problem, Snapshot
+from grader.assets.inspection import check_splits, checked, found, unfit
+from grader.assets.layout import Layout, Source, write_json
+from grader.assets.shelves import shelf_of
+from grader.config import cache_folder
 from grader.errors import AssetError
 from grader.model import Asset, Lab
 
-PROFILES = ("tiny",)
-"""Profiles that can be prepared on this machine."""
+PROFILES = ("tiny", "full")
+"""What ships with the grader, and what was published, as the user's Hugging Face cache has it."""
 
 _SOURCES = Path(__file__).parent
-_METRICS = _SOURCES / "metrics"
 _INVENTORY_FILE = "inventory.json"
 """Size of every file served, beside ``SERVED``; a home that lost a file is laid out again."""
-
-
-def cache_folder() -> Path:
-    """Where prepared assets are kept.
-
-    ``LAB_GRADER_CACHE`` where it is set, otherwise ``lab-grader`` in ``XDG_CACHE_HOME``, otherwise
-    in ``~/.cache``.
-    """
-    if chosen := os.environ.get("LAB_GRADER_CACHE"):
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "lab-grader"
 
 
 def prepare(lab: Lab, profile: str = "tiny", *, cache: Path | None = None) -> AssetHome:
@@ -46,58 +36,56 @@ def prepare(lab: Lab, profile: str = "tiny", *, cache: Path | None = None) -> As
         cache: Folder for prepared homes; ``cache_folder()`` if not given.
 
     Raises:
-        AssetError: If the profile is unknown, has no such asset, or the home cannot be written.
+        UnfitAsset: If an asset is missing, cut short, not what was declared, or lacks the split
+            that a task is scored on; nothing is ever downloaded here.
+        AssetError: If the profile is unknown, or the home cannot be written.
     """
     if profile not in PROFILES:
         raise AssetError(f"Unknown profile {profile!r}; this version has {', '.join(PROFILES)}.")
-    sources = {asset: _source(asset, profile) for asset in lab.assets}
     base = cache or cache_folder()
-    folder = base / f"{profile}-{_digest(lab)}"
+    shelf = shelf_of(profile, base)
+    sources = [(asset, found(asset, lab, shelf, profile)) for asset in lab.assets]
+    folder = base / f"{profile}-{_digest(sources)}"
     try:
         if not _is_complete(folder):
-            _lay_out(sources, profile, folder)
-        return read_home(folder)
+            for asset in lab.assets:
+                checked(asset, lab, shelf, profile)
+            _lay_out(sources, lab, profile, folder)
+        home = read_home(folder)
     except OSError as error:
         raise AssetError(
             f"Assets of {lab.id!r} could not be laid out in {base}: {error}. "
             "Set LAB_GRADER_CACHE to a folder that can be written."
         ) from error
+    _check_splits(home, lab, profile)
+    return home
 
 
-def models_folder() -> Path:
-    """Checkpoints of the ``tiny`` profile: in a checkout at the top, in a wheel beside the code."""
-    packed = _SOURCES.parent / "_data"
-    top = packed if packed.is_dir() else _SOURCES.parents[1]
-    return top / "reference" / "assets" / "models"
+def _check_splits(home: AssetHome, lab: Lab, profile: str) -> None:
+    for asset in lab.assets:
+        if asset.kind == "dataset":
+            try:
+                check_splits(asset, lab, home.splits[asset.id])
+            except Problem as problem:
+                raise unfit(asset, lab, profile, problem) from None
 
 
-def _source(asset: Asset, profile: str) -> Path | Drawn:
-    offered = _offered(asset.kind)
-    for name in (asset.id, *asset.aliases):
-        if name in offered:
-            return offered[name]
-    raise AssetError(
-        f"The profile {profile!r} has no {asset.kind} {asset.id!r}. "
-        f"It offers {', '.join(sorted(offered)) or 'none'}: use one of these in lab.yaml."
-    )
-
-
-def _offered(kind: str) -> dict[str, Path | Drawn]:
-    if kind == "dataset":
-        return {source.id: source for source in DATASETS}
-    if kind == "model":
-        folders = models_folder().glob("*--*/")
-        return {folder.name.replace("--", "/"): folder for folder in folders}
-    return {folder.parent.name: folder.parent for folder in _METRICS.glob("*/*.py")}
-
-
-def _digest(lab: Lab) -> str:
-    digest = hashlib.sha256(json.dumps([asset.model_dump() for asset in lab.assets]).encode())
-    files = [*_SOURCES.rglob("*.py"), *models_folder().glob("*/*")]
+def _digest(sources: Sequence[tuple[Asset, Source]]) -> str:
+    """Name of a home: of what is served, and of everything that is made from."""
+    digest = hashlib.sha256()
+    for asset, source in sources:
+        identity = source.identity() if isinstance(source, Snapshot) else []
+        digest.update(json.dumps([asset.model_dump(), identity]).encode())
+    places = {source for _, source in sources if isinstance(source, Path)}
+    files = [*_SOURCES.rglob("*.py"), *(file for place in places for file in _content(place))]
     for file in sorted(files):
         digest.update(file.relative_to(file.parents[1]).as_posix().encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _content(place: Path) -> Sequence[Path]:
+    return [place] if place.is_file() else [path for path in place.glob("*") if path.is_file()]
 
 
 def _is_complete(folder: Path) -> bool:
@@ -108,13 +96,16 @@ def _is_complete(folder: Path) -> bool:
         return False
 
 
-def _lay_out(sources: dict[Asset, Path | Drawn], profile: str, folder: Path) -> None:
+def _lay_out(sources: Sequence[tuple[Asset, Source]], lab: Lab, profile: str, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as aside:
         built = Path(aside) / "home"
         layout = Layout(home=built, profile=profile)
-        for asset, source in sources.items():
-            layout.add(asset, source)
+        for asset, source in sources:
+            try:
+                layout.add(asset, source)
+            except Problem as problem:
+                raise unfit(asset, lab, profile, problem) from None
         layout.finish()
         _write_inventory(built)
         _move(built, folder)

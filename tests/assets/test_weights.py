@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.assets.preparation import models_folder
+from grader.assets.shelves import models_folder
 
 CHECKPOINTS = sorted(models_folder().iterdir())
 
