@@ -9,17 +9,31 @@ from grader.model.evidence import Evaluation, Evidence, EvidenceKind, EvidenceRe
 from grader.model.feedback import Audience, Feedback
 from grader.model.finding import SEVERITIES, Confidence, Detection, Finding, Unassessed
 from grader.model.grade import CriterionGrade, Grade, Verdict
-from grader.model.lab import Answer, Asset, Criterion, Lab, Limits, MetricName, Severity, Task
+from grader.model.lab import (
+    Answer,
+    Asset,
+    Criterion,
+    Lab,
+    Libraries,
+    Limits,
+    Severity,
+    Source,
+    Task,
+)
+from grader.model.metric import METRICS, Metric, MetricName, TaskKind
 from grader.model.recording import (
     ForwardPass,
     Label,
     LabelArray,
     LoadedAsset,
+    Matrix,
     MetricCall,
     NamedArray,
+    NamedMatrix,
     Recording,
     Tampering,
     TamperingKind,
+    TextMetricCall,
     TrainerCall,
 )
 from grader.model.reference import ReferenceRecord, ReferenceRun, ReferenceScore, ReferenceTask
@@ -35,7 +49,7 @@ from grader.model.result import (
     SubmissionRow,
     UnassessedRow,
 )
-from grader.model.run import Adaptation, CellRun, Event, Machine, Run, RunOutcome
+from grader.model.run import Adaptation, CellRun, Event, GpuShare, Machine, Run, RunOutcome
 from grader.model.source import (
     Argument,
     Binding,
@@ -50,6 +64,7 @@ from grader.model.statement import Average, Claim, Reported, WrittenAnswer
 from grader.model.submission import Cell, Output, Submission
 
 __all__ = [
+    "METRICS",
     "SCHEMA",
     "SEVERITIES",
     "Adaptation",
@@ -84,17 +99,22 @@ __all__ = [
     "FindingRow",
     "ForwardPass",
     "Function",
+    "GpuShare",
     "Grade",
     "Lab",
     "Label",
     "LabelArray",
     "LabelOrigin",
+    "Libraries",
     "Limits",
     "LoadedAsset",
     "Machine",
+    "Matrix",
+    "Metric",
     "MetricCall",
     "MetricName",
     "NamedArray",
+    "NamedMatrix",
     "Node",
     "NodeKind",
     "Outcome",
@@ -110,6 +130,7 @@ __all__ = [
     "Run",
     "RunOutcome",
     "Severity",
+    "Source",
     "SourceGraph",
     "Submission",
     "SubmissionRow",
@@ -117,6 +138,8 @@ __all__ = [
     "Tampering",
     "TamperingKind",
     "Task",
+    "TaskKind",
+    "TextMetricCall",
     "TrainerCall",
     "Unassessed",
     "UnassessedRow",

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from grader.model._base import Artifact
-from grader.model.lab import MetricName
+from grader.model.metric import MetricName
 
 ComparisonVerdict = Literal[
     "agrees",

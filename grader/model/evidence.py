@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from grader.model._base import Artifact
+from grader.model.metric import TaskKind
 from grader.model.recording import Recording
 from grader.model.run import CellRun
 from grader.model.source import SourceGraph
@@ -72,8 +73,12 @@ class Evaluation(Artifact):
     cell: int | None
     """Cell that made it."""
 
+    kind: TaskKind = "classification"
+    """What was evaluated."""
+
     source: str
-    """``trainer.predict``, ``trainer.evaluate``, ``sklearn``, ``evaluate`` or ``namespace``."""
+    """``trainer.predict``, ``trainer.evaluate``, ``namespace``, or the library whose metric was
+    called: ``sklearn``, ``evaluate``, ``sacrebleu``."""
 
     n: int
     """Items scored."""
@@ -86,6 +91,12 @@ class Evaluation(Artifact):
 
     classes: int | None
     """Distinct labels in ``y_true``."""
+
+    references: tuple[str, ...] = ()
+    """Arrays of reference texts, as in ``TextMetricCall``, of captions."""
+
+    matrix: str | None = None
+    """Matrix of similarities in the recording: images by captions."""
 
     origin: LabelOrigin | None = None
     """Which served rows the labels are; ``None`` when they could not be placed."""
@@ -113,8 +124,9 @@ class Evaluation(Artifact):
     """Image rows through any loaded model up to the end of this cell."""
 
     scores: dict[str, float] = Field(default_factory=dict)
-    """Recomputed: ``accuracy``, ``precision_macro``, ``precision_weighted``, ``recall_*``,
-    ``f1_*``; empty when the arrays are unknown."""
+    """Recomputed, by name of the metric; ``precision_macro``, ``precision_weighted``,
+    ``recall_*`` and ``f1_*`` where it depends on averaging. Empty when what they are computed
+    from is unknown."""
 
 
 class Evidence(Artifact):

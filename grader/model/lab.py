@@ -1,16 +1,53 @@
 """A lab: what is asked, what it is worth, and what it needs to run."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from grader.model._base import Artifact
+from grader.model.metric import METRICS, MetricName, TaskKind
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 """An id: lower-case words joined by hyphens."""
 
-MetricName = Literal["accuracy", "precision", "recall", "f1"]
 Severity = Literal["invalid", "major", "minor", "review"]
+
+
+def _python(value: object) -> object:
+    if isinstance(value, float):
+        # YAML reads 3.10 as 3.1.
+        raise ValueError('write a version in quotes, as in "3.11"')
+    if isinstance(value, str) and not _is_path(value) and not re.fullmatch(r"3\.\d+", value):
+        raise ValueError('write a version, as in "3.11", or the path of an interpreter')
+    return value
+
+
+def _is_path(text: str) -> bool:
+    return "/" in text or "\\" in text
+
+
+class Libraries(Artifact):
+    """The Python and the libraries a lab's notebooks run with, where not the grader's own."""
+
+    requirements: str | None = None
+    """A file of pip requirements beside ``lab.yaml``. They are installed, with what a kernel
+    needs, into an environment of their own in the grader's cache."""
+
+    python: Annotated[str | None, BeforeValidator(_python)] = None
+    """Version to install the requirements for, e.g. ``"3.11"``, or path of an interpreter. A path
+    alone names an environment that has everything already, ipykernel included."""
+
+    @property
+    def names_an_interpreter(self) -> bool:
+        """Whether ``python`` is a path, not a version."""
+        return self.python is not None and _is_path(self.python)
+
+    @model_validator(mode="after")
+    def _says_enough(self) -> "Libraries":
+        if self.requirements is None and not self.names_an_interpreter:
+            raise ValueError("name a file of requirements, or the path of an interpreter")
+        return self
 
 
 class Limits(Artifact):
@@ -50,14 +87,17 @@ class Task(Artifact):
     keywords: Annotated[tuple[str, ...], Field(min_length=1)]
     """Words that name the task in headings, comments and prose; case is ignored."""
 
+    kind: TaskKind = "classification"
+    """What is evaluated."""
+
     metrics: Annotated[tuple[MetricName, ...], Field(min_length=1)]
     """Metrics to report."""
 
     average: Literal["macro", "weighted"] = "macro"
     """Averaging of precision, recall and F1 asked for; either is accepted when named."""
 
-    classes: Annotated[int, Field(ge=2)]
-    """Number of classes."""
+    classes: Annotated[int, Field(ge=2)] | None = None
+    """Number of classes of a classification; other tasks have none."""
 
     class_names: tuple[str, ...] = ()
     """Names of the classes in label order, for tables; none means that numbers are shown."""
@@ -77,6 +117,19 @@ class Task(Artifact):
     trained: bool = False
     """Whether the task trains a model, so that a band over seeds applies."""
 
+    captions_per_image: Annotated[int, Field(ge=1)] = 1
+    """Captions of each image in a row, in a retrieval: column ``j`` belongs to image
+    ``j // captions_per_image``."""
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> "Task":
+        if (self.kind == "classification") != (self.classes is not None):
+            raise ValueError("a classification, and nothing else, has a number of classes")
+        wrong = [name for name in self.metrics if self.kind not in METRICS[name].kinds]
+        if wrong:
+            raise ValueError(f"{', '.join(wrong)} cannot be asked of a task of kind {self.kind}")
+        return self
+
 
 class Answer(Artifact):
     """A written answer the lab asks for."""
@@ -94,17 +147,50 @@ class Answer(Artifact):
     """Length asked for, in words."""
 
 
+class Source(Artifact):
+    """Where one profile takes an asset from."""
+
+    place: str = ""
+    """What is served, where that is not the id: in ``tiny`` the id of a shipped checkpoint or
+    drawn dataset, in ``full`` a repository of the Hugging Face Hub, for an address a file below
+    ``reference/assets``."""
+
+    digest: Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64})?$")] = ""
+    """What must be served, as ``grader assets verify`` prints it; empty where that is not known,
+    and then nothing is compared."""
+
+
 class Asset(Artifact):
     """Something served under the id students write."""
 
     id: str
-    """Published id, e.g. ``openai/clip-vit-base-patch32``."""
+    """Published id, e.g. ``openai/clip-vit-base-patch32``, or the address students fetch."""
 
-    kind: Literal["model", "dataset", "metric"]
+    kind: Literal["model", "dataset", "metric", "url"]
     """What it is."""
 
     aliases: tuple[str, ...] = ()
     """Other ids that name the same thing."""
+
+    revision: Annotated[str, Field(pattern=r"^\w[\w.-]*(/\w[\w.-]*)*$")] = "main"
+    """Commit, tag or branch of what is published; a branch is pinned when it is pulled."""
+
+    licence: str = "unknown"
+    """Licence of what is published: its SPDX name, or ``unknown``."""
+
+    config: str = ""
+    """Configuration of a dataset that has several; its default one if empty."""
+
+    tiny: Source = Source()
+    """Where the ``tiny`` profile takes it from."""
+
+    full: Source = Source()
+    """Where the ``full`` profile takes it from."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its id and its aliases."""
+        return (self.id, *self.aliases)
 
 
 class Criterion(Artifact):
@@ -166,10 +252,21 @@ class Lab(Artifact):
     """Written answers asked for."""
 
     assets: tuple[Asset, ...] = ()
-    """Models, datasets and metrics served."""
+    """Models, datasets, metrics and addresses served."""
 
     limits: Limits = Limits()
     """Ceilings for one run."""
+
+    cuda_without_gpu: Literal["environment", "cpu"] = "environment"
+    """What becomes of a notebook that asks for ``cuda`` by name where there is no GPU.
+
+    ``environment``: it fails as it must, nothing is scored, and it says that a GPU is missing.
+    ``cpu``: where ``"cuda"``, ``.cuda()`` and the like are written out, the CPU is used instead,
+    and each line changed is listed in the run.
+    """
+
+    environment: Libraries | None = None
+    """What notebooks run with; the grader's own Python and libraries if not given."""
 
     criteria: Annotated[tuple[Criterion, ...], Field(min_length=1)]
     """In the order the student reads them."""

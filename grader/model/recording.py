@@ -76,6 +76,61 @@ class MetricCall(Artifact):
     """Whether the Trainer called it, inside ``evaluate`` or ``predict``."""
 
 
+class TextMetricCall(Artifact):
+    """A call of a library's metric for texts: BLEU, METEOR and their like."""
+
+    cell: int | None
+    """Cell that called it."""
+
+    library: Literal["sacrebleu", "nltk", "evaluate", "rouge_score", "torchmetrics"]
+    """Whose function."""
+
+    function: str
+    """E.g. ``corpus_bleu``."""
+
+    predictions: str | None
+    """Id of the array of texts that were scored; ``None`` when they could not be read."""
+
+    references: tuple[str, ...] = ()
+    """Ids of the arrays they were compared with: the first holds the first reference of every
+    item, and so on; an item with fewer references has an empty text there."""
+
+    n: int | None
+    """Number of items."""
+
+    value: float | None = None
+    """The result, as the student's process reports it, in the library's own unit."""
+
+
+class Matrix(Artifact):
+    """A two-dimensional array of floats."""
+
+    id: str
+    """Digest of the values; equal matrices are stored once."""
+
+    rows: int
+    """Number of rows."""
+
+    columns: int
+    """Number of columns."""
+
+    values: tuple[float, ...] | None
+    """The elements, row by row; ``None`` when there were too many to record."""
+
+
+class NamedMatrix(Artifact):
+    """A two-dimensional array of floats that appeared in the namespace."""
+
+    cell: int | None
+    """Cell after which it was first seen with these values."""
+
+    name: str
+    """Variable name."""
+
+    matrix: str
+    """Id of the matrix."""
+
+
 class TrainerCall(Artifact):
     """A call of a transformers ``Trainer`` method."""
 
@@ -192,6 +247,9 @@ class Recording(Artifact):
     trainer_calls: tuple[TrainerCall, ...] = ()
     forwards: tuple[ForwardPass, ...] = ()
     named: tuple[NamedArray, ...] = ()
+    text_metrics: tuple[TextMetricCall, ...] = ()
+    named_matrices: tuple[NamedMatrix, ...] = ()
+    matrices: dict[str, Matrix] = Field(default_factory=dict)
     arrays: dict[str, LabelArray] = Field(default_factory=dict)
 
     tampering: tuple[Tampering, ...] = ()

@@ -3,7 +3,7 @@
 from grader.model._base import Artifact
 from grader.model.comparison import Band
 from grader.model.evidence import Evaluation
-from grader.model.lab import MetricName
+from grader.model.metric import MetricName
 from grader.model.recording import LabelArray
 from grader.model.run import Machine
 

@@ -8,6 +8,28 @@ from grader.model._base import Artifact
 from grader.model.submission import Output
 
 
+class GpuShare(Artifact):
+    """The GPU a notebook could use."""
+
+    driver: str
+    """Version of its driver."""
+
+    cuda: str | None = None
+    """Version of CUDA that torch was built for; ``None`` if unknown."""
+
+    memory_mib: int
+    """All its memory."""
+
+    share_mib: int
+    """What of it this notebook might use; less than all where notebooks share it."""
+
+    notebooks: int = 1
+    """Most notebooks that used it at one time, this one included."""
+
+    tf32: str | None = None
+    """Operations computed with TF32 unless the notebook says otherwise; ``None`` if unknown."""
+
+
 class Machine(Artifact):
     """Where it ran; two runs compare only if these agree."""
 
@@ -19,6 +41,9 @@ class Machine(Artifact):
 
     device: str
     """GPU as the driver reports it, or ``cpu``."""
+
+    gpu: GpuShare | None = None
+    """The same GPU in detail; ``None`` without one."""
 
     cores: int
     """CPU cores the kernel could use."""
@@ -97,7 +122,7 @@ class Run(Artifact):
     """``completed`` even when cells raised; the others name what ended the run."""
 
     message: str = ""
-    """One plain sentence about an outcome other than ``completed``."""
+    """One plain sentence about an outcome other than ``completed``, or about a GPU's memory."""
 
     machine: Machine
     """Where it ran."""
@@ -119,3 +144,13 @@ class Run(Artifact):
 
     seconds: float = 0.0
     """Wall time of the whole run."""
+
+    peak_memory_mib: float | None = None
+    """Most memory its processes were seen to hold, resident; looked at five times a second."""
+
+    peak_gpu_mib: float | None = None
+    """Most memory of the GPU they held, as its driver said then; ``None`` if it never did."""
+
+    peak_tensors_mib: float | None = None
+    """Most memory torch says its tensors took of the GPU. The kernel says so itself when it ends,
+    and a notebook may set it back."""
