@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from grader.config import data_folder
 from grader.errors import LabError
-from grader.model import Asset, Criterion, Lab, Limits, Task
+from grader.model import Asset, Criterion, Lab, Libraries, Limits, Task
 from grader.model.lab import Answer
 
 __all__ = ["lab_names", "load_lab", "read_lab", "schema"]
@@ -73,6 +73,7 @@ def read_lab(path: Path, *, detectors: Sequence[str] = ()) -> Lab:
                 f"{path}:{_line(node, each['loc'])}: {_said(each)}" for each in error.errors()
             )
         ) from None
+    lab = _placed(lab, path)
     problems = [f"{path}:{_line(node, place)}: {text}" for place, text in _dangling(lab, detectors)]
     if problems:
         raise LabError("\n".join(problems))
@@ -82,6 +83,22 @@ def read_lab(path: Path, *, detectors: Sequence[str] = ()) -> Lab:
 def schema() -> str:
     """JSON schema of ``lab.yaml``, for editors; checked in as ``rubrics/lab.schema.json``."""
     return json.dumps(Lab.model_json_schema(), indent=2) + "\n"
+
+
+def _placed(lab: Lab, path: Path) -> Lab:
+    """The lab with the files it names found from where ``lab.yaml`` stands."""
+    if lab.environment is None:
+        return lab
+    base = path.absolute().parent
+    environment = lab.environment
+    if environment.requirements is not None:
+        found = str(base / environment.requirements)
+        environment = environment.model_copy(update={"requirements": found})
+    if environment.python is not None and environment.names_an_interpreter:
+        # Its links make a virtual environment what it is: they are not followed.
+        found = str(base / Path(environment.python).expanduser())
+        environment = environment.model_copy(update={"python": found})
+    return lab.model_copy(update={"environment": environment})
 
 
 def _line(node: yaml.Node | None, place: Place) -> int:
@@ -114,6 +131,7 @@ KEYS: dict[str, type[Any]] = {
     "assets": Asset,
     "criteria": Criterion,
     "limits": Limits,
+    "environment": Libraries,
 }
 
 
@@ -128,6 +146,8 @@ def _said(error: ErrorDetails) -> str:
         expected = str(error.get("ctx", {}).get("expected", ""))
         words = tuple(expected.replace(" or ", ", ").replace("'", "").split(", "))
         return f"{what}: {error['input']!r} is not allowed{_nearest(str(error['input']), words)}"
+    if error["type"] == "value_error":
+        return f"{what}: {error['ctx']['error']}"
     if error["type"] == "missing":
         return f"{place[-1]!r} is missing"
     return f"{what}: {error['msg'][0].lower()}{error['msg'][1:]}, not {error['input']!r}"
@@ -137,14 +157,31 @@ def _dangling(lab: Lab, detectors: Sequence[str]) -> Iterator[tuple[Place, str]]
     """References to things that do not exist, ids used twice, counts that disagree."""
     yield from _repeated("criteria", [each.id for each in lab.criteria])
     yield from _repeated("tasks", [each.id for each in lab.tasks])
+    wanted = lab.environment.requirements if lab.environment else None
+    if wanted is not None and not Path(wanted).is_file():
+        yield ("environment", "requirements"), f"there is no file {wanted}"
+    for i, asset in enumerate(lab.assets):
+        yield from _in_asset(("assets", i), asset, lab.assets[:i])
     for i, task in enumerate(lab.tasks):
         yield from _in_task(("tasks", i), task, lab)
     for i, criterion in enumerate(lab.criteria):
         yield from _in_criterion(("criteria", i), criterion, lab, detectors)
 
 
+def _in_asset(place: Place, asset: Asset, earlier: Sequence[Asset]) -> Iterator[tuple[Place, str]]:
+    taken = {name for each in earlier if each.kind == asset.kind for name in each.names}
+    if twice := taken & {*asset.names}:
+        yield (*place, "id"), f"the {asset.kind} {min(twice)!r} is declared twice"
+    if asset.kind == "url":
+        for name in asset.names:
+            if not name.startswith(("http://", "https://")):
+                yield (*place, "id"), f"{name!r} is no address: it begins with http:// or https://"
+        if not asset.tiny.place:
+            yield (*place, "id"), "an address needs `tiny: {place: <file below reference/assets>}`"
+
+
 def _in_task(place: Place, task: Task, lab: Lab) -> Iterator[tuple[Place, str]]:
-    assets = [name for each in lab.assets for name in (each.id, *each.aliases)]
+    assets = [name for each in lab.assets for name in each.names]
     if task.class_names and len(task.class_names) != task.classes:
         said = f"{len(task.class_names)} names for {task.classes} classes"
         yield (*place, "class_names"), said

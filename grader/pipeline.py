@@ -155,12 +155,13 @@ def conditions(lab: Lab, sandbox: Mapping[str, object], seed: int) -> str:
     """Digest of everything but the notebook that decides a run; the rubric's points do not.
 
     Args:
-        lab: Its limits count.
+        lab: Its limits count, and what becomes of ``cuda`` without a GPU.
         sandbox: What the sandbox says of itself: assets, walls, versions.
         seed: Seed set before the first cell.
     """
     parts = {
         "limits": lab.limits.model_dump(),
+        "cuda_without_gpu": lab.cuda_without_gpu,
         "sandbox": dict(sandbox),
         "seed": seed,
         "grader": __version__,
@@ -188,7 +189,12 @@ def _still_holds(run: Run, submission: Submission, setup: Setup) -> bool:
 
 
 def _executed(submission: Submission, sandbox: Sandbox, setup: Setup) -> Run:
-    options = RunOptions(limits=setup.lab.limits, seed=setup.seed, on_cell=setup.on_cell)
+    options = RunOptions(
+        limits=setup.lab.limits,
+        seed=setup.seed,
+        cuda_without_gpu=setup.lab.cuda_without_gpu,
+        on_cell=setup.on_cell,
+    )
     try:
         return execute(submission, sandbox, options)
     except MachineError:

@@ -40,6 +40,15 @@ def changed(tmp_path: Path, old: str, new: str) -> tuple[Path, int]:
         ("    answer: comparison\n", "    answer: comparsion\n", "did you mean 'comparison'?"),
         ("classes: 3", "classes: three", "valid integer"),
         ("class_names: [angular_leaf_spot, ", "class_names: [", "2 names for 3 classes"),
+        (
+            "profile: tiny",
+            "environment: {requirement: a.txt}",
+            "'requirement' is not a key here; did you mean 'requirements'?",
+        ),
+        ("profile: tiny", "environment: {requirements: no.txt}", "there is no file"),
+        ("profile: tiny", "environment: {python: 3.10}", 'in quotes, as in "3.11"'),
+        ("profile: tiny", 'environment: {python: "three"}', "or the path of an interpreter"),
+        ("profile: tiny", 'environment: {python: "3.10"}', "name a file of requirements"),
     ],
 )
 def test_a_wrong_word_is_named_with_its_line(tmp_path: Path, old: str, new: str, said: str) -> None:
@@ -72,3 +81,17 @@ def test_an_unknown_lab_lists_the_known_ones() -> None:
 
 def test_a_lab_can_be_named_by_its_file_or_folder() -> None:
     assert load_lab(str(SHIPPED)) == load_lab(str(SHIPPED.parent)) == load_lab("week9-vit-clip")
+
+
+def test_files_of_an_environment_are_found_beside_the_lab(tmp_path: Path) -> None:
+    keys = 'environment: {requirements: pinned/requirements.txt, python: "3.11"}'
+    (tmp_path / "pinned").mkdir()
+    (tmp_path / "pinned" / "requirements.txt").write_text("transformers<5\n", encoding="utf-8")
+    environment = read_lab(changed(tmp_path, "profile: tiny", keys)[0]).environment
+    assert environment is not None
+    assert environment.requirements == str(tmp_path / "pinned" / "requirements.txt")
+    assert environment.python == "3.11"
+    keys = "environment: {python: env/bin/python}"
+    environment = read_lab(changed(tmp_path, "profile: tiny", keys)[0]).environment
+    assert environment is not None
+    assert environment.python == str(tmp_path / "env" / "bin" / "python")

@@ -263,6 +263,43 @@ def test_fresh_runs_all_and_keeps_others_out(finished: Class) -> None:
     assert ran_again(finished, before) == {"ada", "cyd"}
 
 
+FULL_DISK = """
+set -e
+mount -t tmpfs -o size=400k none {out}
+head -c 360k /dev/zero > {out}/filler
+{grade} 2> {said} && exit 1
+rm {out}/filler
+mount -o remount,size=100m {out}
+{grade}
+cp -r {out}/. {kept}
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small disk")
+def test_on_a_full_disk_nothing_is_lost(reference: Reference, tmp_path: Path) -> None:
+    graded = make_class(tmp_path / "c")
+    said, kept = tmp_path / "said", tmp_path / "kept"
+    graded.out.mkdir()
+    command = [sys.executable, "-m", "grader", "grade", graded.root / "class"]
+    command += ["--lab", LAB, "--out", graded.out, "--jobs", "2"]
+    script = FULL_DISK.format(
+        out=graded.out, grade=" ".join(map(str, command)), said=said, kept=kept
+    )
+    kept.mkdir()
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+        env={**os.environ, "TMPDIR": str(graded.tmp)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"Error: \S+ cannot be written: No space left on device", said.read_text())
+    assert "Traceback" not in said.read_text()
+    graded.out.rmdir()
+    kept.rename(graded.out)
+    assert graded.results() == reference.results
+    assert not graded.left_over()
+
+
 COPIES = 200
 
 

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import click
 
+from grader.cli.profile import profile_option, with_profile
+from grader.cli.running import How, how_options
 from grader.cli.setting import class_setup, label
-from grader.cli.unsafe import Level, sandbox_option
 from grader.errors import SubmissionError
 from grader.labs import lab_names
-from grader.model import SEVERITIES, Confidence, EvidenceRef, Finding, Outcome, Result
+from grader.model import SEVERITIES, Confidence, EvidenceRef, Finding, Lab, Outcome, Result
 from grader.pipeline import Job, Setup, grade_one, load_lab, starter_of
 
 __all__ = ["check"]
@@ -20,23 +21,31 @@ GRAVE = ("invalid", "major")
 @click.argument("notebook", type=click.Path(path_type=Path))
 @click.option("--lab", "lab_name", help="Lab it answers; needed when there are several.")
 @click.option("--run", "execute", is_flag=True, help="Run it in the sandbox too, as grading does.")
-@sandbox_option
+@profile_option
+@how_options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def check(notebook: Path, lab_name: str | None, execute: bool, sandbox: Level, form: str) -> int:
+def check(
+    notebook: Path,
+    lab_name: str | None,
+    execute: bool,
+    profile: str | None,
+    how: How,
+    form: str,
+) -> int:
     """Check one NOTEBOOK, by reading it only unless --run is given.
 
     Exits with 1 when a finding is major or worse.
     """
-    lab = load_lab(lab_name or _only_lab())
+    lab = with_profile(load_lab(lab_name or _only_lab()), profile)
     job = Job(path=notebook, student=notebook.stem)
     if execute:
-        with class_setup(lab, level=sandbox) as setup:
+        with class_setup(lab, how=how) as setup:
             result = grade_one(job, setup)
     else:
         result = grade_one(job, Setup(lab=lab, starter=starter_of(lab)))
     if result.outcome == Outcome.UNREADABLE:
         raise SubmissionError(f"{notebook}: {result.message}")
-    click.echo(_json(result, lab_name or lab.id) if form == "json" else _text(result))
+    click.echo(_json(result, lab) if form == "json" else _text(result))
     if result.outcome == Outcome.HARNESS_ERROR:
         return 3
     return 1 if any(one.severity in GRAVE for one in _shown(result)) else 0
@@ -55,11 +64,11 @@ def _shown(result: Result) -> list[Finding]:
     return [one for one in found if one.confidence != Confidence.HINT and not one.from_starter]
 
 
-def _json(result: Result, lab_name: str) -> str:
+def _json(result: Result, lab: Lab) -> str:
     # pandas and jinja2 stay off the path of the text form, which must answer in a second.
     from grader.publishing import document
 
-    return document([result], load_lab(lab_name))
+    return document([result], lab)
 
 
 def _text(result: Result) -> str:

@@ -4,16 +4,18 @@ import os
 import signal
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
+from grader.cli.profile import profile_option, with_profile
+from grader.cli.running import How, how_options
 from grader.cli.setting import class_setup
 from grader.cli.stopping import Stopped, stoppable
-from grader.cli.unsafe import Level, agree, sandbox_option
+from grader.cli.unsafe import agree
 from grader.config import data_folder
 from grader.intake import HandIn, digest, handed_in
 from grader.model import Lab, Limits, Outcome, Result
@@ -36,8 +38,9 @@ class Wanted:
     jobs: int
     timeout: float | None
     fresh: bool
+    profile: str | None = None
     form: str = "table"
-    sandbox: Level = "full"
+    how: How = field(default_factory=How)
 
 
 @click.command()
@@ -49,7 +52,8 @@ class Wanted:
     "--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds for one cell."
 )
 @click.option("--fresh", is_flag=True, help="Run again what ran before with this --out.")
-@sandbox_option
+@profile_option
+@how_options
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table")
 def grade(paths: tuple[Path, ...], **options: Any) -> int:  # noqa: ANN401 - as declared above
     """Grade notebooks: files, folders or zip files in PATHS.
@@ -58,8 +62,9 @@ def grade(paths: tuple[Path, ...], **options: Any) -> int:  # noqa: ANN401 - as 
     same limits, assets and versions is not run again.
     """
     wanted = Wanted(**options)
-    agree(wanted.sandbox)
-    lab = _limited(load_lab(wanted.lab_name), wanted.timeout)
+    agree(wanted.how.sandbox)
+    lab = with_profile(load_lab(wanted.lab_name), wanted.profile)
+    lab = _limited(lab, wanted.timeout)
     return _grade_class(handed_in(paths, lab), lab, wanted)
 
 
@@ -81,9 +86,9 @@ def rescore(out: Path, lab_name: str | None, form: str) -> int:
     """Score the stored evidence in OUT again with the present rubric; runs nothing."""
     store = Store(out)
     info = store.info()
-    lab = load_lab(lab_name or info.lab)
+    lab = with_profile(load_lab(lab_name or info.lab), info.profile)
     with store.locked():
-        results = rejudged(store.results(), lab, load_reference(lab.id, info.profile))
+        results = rejudged(store.results(), lab, load_reference(lab.id, lab.profile))
         for result in results:
             store.save(result)
         return _finish(results, lab, out, info.graded_at, form)
@@ -128,7 +133,7 @@ def _graded(
             on_cell=progress.cell,
             store=store,
             submissions=submissions,
-            level=wanted.sandbox,
+            how=wanted.how,
         ) as setup,
     ):
         _tell(store.settled(submissions, setup.conditions), len(work))

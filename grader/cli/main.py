@@ -3,7 +3,7 @@
 import click
 
 from grader import __version__
-from grader.cli import catalogue, checking, doctor, grading, references
+from grader.cli import assets, catalogue, checking, doctor, environments, grading, references
 from grader.errors import GraderError, InputError
 
 __all__ = ["EXIT_HARNESS", "EXIT_USAGE", "cli", "main"]
@@ -29,6 +29,8 @@ for _command in (
     catalogue.labs,
     catalogue.detectors,
     references.reference,
+    assets.assets,
+    environments.environment,
     doctor.doctor,
 ):
     cli.add_command(_command)

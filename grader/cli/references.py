@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from grader.cli.profile import profile_option, with_profile
+from grader.cli.running import How, how_options
 from grader.cli.setting import class_setup
 from grader.compare import record
 from grader.config import data_folder
@@ -29,15 +31,17 @@ def reference() -> None:
 @click.argument("lab_name", metavar="LAB")
 @click.option("--seeds", default=5, show_default=True, type=click.IntRange(3))
 @click.option("--out", type=click.Path(path_type=Path), help="Write the record here instead.")
-def run(lab_name: str, seeds: int, out: Path | None) -> None:
+@profile_option
+@how_options
+def run(lab_name: str, seeds: int, out: Path | None, profile: str | None, how: How) -> None:
     """Run the staff notebook of LAB with several seeds and record the bands."""
-    lab = load_lab(lab_name)
+    lab = with_profile(load_lab(lab_name), profile)
     notebook = data_folder("reference") / lab.id / "solution.ipynb"
     if not notebook.is_file():
         raise LabError(f"{notebook}: the lab has no staff notebook to run.")
     evidence: dict[int, Evidence] = {}
     machines: list[Machine] = []
-    with class_setup(lab) as setup:
+    with class_setup(lab, how=how) as setup:
         for seed in range(1, seeds + 1):
             evidence[seed], machine = _run(notebook, lab, replace(setup, seed=seed))
             machines.append(machine)
@@ -50,13 +54,15 @@ def run(lab_name: str, seeds: int, out: Path | None) -> None:
 
 @reference.command()
 @click.argument("lab_name", metavar="LAB")
-def show(lab_name: str) -> None:
+@profile_option
+def show(lab_name: str, profile: str | None) -> None:
     """Print the bands recorded for LAB."""
-    lab = load_lab(lab_name)
+    lab = with_profile(load_lab(lab_name), profile)
     found = load_reference(lab.id, lab.profile)
     if found is None:
         raise LabError(
-            f"No reference run of {lab.id} is recorded; `grader reference run {lab.id}`."
+            f"No reference run of {lab.id} with the profile {lab.profile} is recorded; "
+            f"`grader reference run {lab.id} --profile {lab.profile}`."
         )
     click.echo(f"{found.lab}, profile {found.profile}, seeds {list(found.seeds)}, {found.date}")
     for score in found.scores:
@@ -72,7 +78,8 @@ def _run(notebook: Path, lab: Lab, setup: Setup) -> tuple[Evidence, Machine]:
     submission = intake(notebook, lab)
     if setup.sandbox is None:
         raise LabError("A reference run needs a sandbox.")
-    done = execute(submission, setup.sandbox, RunOptions(limits=lab.limits, seed=setup.seed))
+    options = RunOptions(limits=lab.limits, seed=setup.seed, cuda_without_gpu=lab.cuda_without_gpu)
+    done = execute(submission, setup.sandbox, options)
     wrong = [f"cell {cell.index}: {cell.error}" for cell in done.cells if cell.outcome != "ok"]
     if wrong:
         raise LabError(f"{notebook}: the staff notebook did not run through: {'; '.join(wrong)}")

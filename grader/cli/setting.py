@@ -1,14 +1,20 @@
 """What the commands that run notebooks need: assets, a sandbox, workers."""
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
-from grader.cli.unsafe import Level
+import click
+
+from grader.cli.environments import lab_environment
+from grader.cli.running import How
 from grader.errors import SandboxUnavailable
-from grader.execute import ForkSandbox, KernelOptions
+from grader.execute import ForkSandbox, KernelOptions, PlainSandbox, open_sandbox
+from grader.execute.devices import Devices, said
 from grader.model import Finding, Lab
 from grader.pipeline import OnCell, Setup, conditions, starter_of
 from grader.store import HandedIn, Store, load_reference
@@ -17,6 +23,11 @@ if TYPE_CHECKING:
     from grader.assets import AssetHome
 
 __all__ = ["class_setup", "label"]
+
+AnySandbox: TypeAlias = ForkSandbox | PlainSandbox
+Opening: TypeAlias = Callable[[KernelOptions], AnySandbox]
+
+_USUAL = How()
 
 
 @contextmanager
@@ -27,7 +38,7 @@ def class_setup(
     seed: int = 42,
     store: Store | None = None,
     submissions: Sequence[HandedIn] = (),
-    level: Level = "full",
+    how: How = _USUAL,
 ) -> Iterator[Setup]:
     """Assets prepared, sandbox open: everything a class is graded with.
 
@@ -37,17 +48,35 @@ def class_setup(
         seed: Seed set before the first cell.
         store: Where runs are kept and looked up.
         submissions: The class; when all of it has run before, no kernel is started.
-        level: Walls round each notebook.
+        how: How notebooks run.
 
     Raises:
         AssetError: If an asset of the lab cannot be provided.
-        SandboxUnavailable: If a wall of the sandbox is missing on this machine.
+        SandboxUnavailable: If a wall of the sandbox is missing on this machine, or kernels do
+            not reach the GPUs asked for.
+        click.UsageError: If a GPU is named that is not there.
     """
+    # What is wrong with it shows at once; assets and libraries take their time.
+    devices = how.devices()
     home = _assets(lab)
-    with ForkSandbox(home.root, lab.profile, KernelOptions(level=level)) as sandbox:
+    options = KernelOptions(
+        level=how.sandbox,
+        environment=lab_environment(lab),
+        cold=how.cold,
+        devices=devices,
+    )
+
+    def is_needed(sandbox: AnySandbox) -> bool:
+        """Whether a kernel is going to be started."""
+        if store is None:
+            # Kernels that are not forked share nothing: the one notebook's own proves as much.
+            return isinstance(sandbox, ForkSandbox) or bool(devices.gpus)
         decided_by = conditions(lab, sandbox.conditions, seed)
-        if store is None or store.settled(submissions, decided_by) < len(submissions):
-            _prove(sandbox)
+        return store.settled(submissions, decided_by) < len(submissions)
+
+    opening = partial(open_sandbox, home.root, lab.profile)
+    with _proven(options, how, opening, is_needed) as sandbox:
+        decided_by = conditions(lab, sandbox.conditions, seed)
         yield Setup(
             lab=lab,
             reference=load_reference(lab.id, lab.profile),
@@ -61,7 +90,29 @@ def class_setup(
         )
 
 
-def _prove(sandbox: ForkSandbox) -> None:
+def _proven(
+    options: KernelOptions, how: How, opening: Opening, is_needed: Callable[[AnySandbox], bool]
+) -> AnySandbox:
+    """An open sandbox whose kernels start, on the CPU if no GPU was asked for by name."""
+    sandbox = opening(options)
+    try:
+        if is_needed(sandbox):
+            _prove(sandbox)
+            for line in said(options.devices):
+                click.echo(line, err=True)
+    except SandboxUnavailable as error:
+        sandbox.close()
+        if how.device.kind != "auto" or not options.devices.gpus:
+            raise
+        click.echo(f"Notebooks run on the CPU: {error}.", err=True)
+        return _proven(replace(options, devices=Devices()), how, opening, is_needed)
+    except BaseException:
+        sandbox.close()
+        raise
+    return sandbox
+
+
+def _prove(sandbox: AnySandbox) -> None:
     """See that kernels start, and import meanwhile what the first result would wait for.
 
     The fork server imports for seconds and keeps one core busy; scikit-learn takes one second.

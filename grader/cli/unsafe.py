@@ -8,7 +8,7 @@ import click
 
 __all__ = ["UNSAFE", "Level", "agree", "sandbox_option"]
 
-Level = Literal["full", "none"]
+Level = Literal["full", "landlock", "none"]
 
 UNSAFE = "LAB_GRADER_UNSAFE"
 """Environment variable that says ``yes`` where nobody can be asked."""
@@ -18,12 +18,18 @@ WARNING = (
     "change what is recorded of other notebooks."
 )
 
+FENCED = (
+    "Notebooks run at the level landlock; `grader doctor` lists what it leaves open and what "
+    "closes it."
+)
+
 sandbox_option = click.option(
     "--sandbox",
-    type=click.Choice(["full", "none"]),
+    type=click.Choice(["full", "landlock", "none"]),
     default="full",
     show_default=True,
-    help="Walls round a notebook; none is for notebooks you trust as your own.",
+    help="Walls round a notebook. landlock is for machines that refuse user namespaces; none is "
+    "for notebooks you trust as your own.",
 )
 
 
@@ -34,6 +40,9 @@ def agree(level: Level) -> None:
         click.UsageError: If nobody can be asked and the variable does not say so.
         click.Abort: If the answer is no.
     """
+    if level == "landlock":
+        click.echo(FENCED, err=True)
+        return
     if level == "full" or os.environ.get(UNSAFE) == "yes":
         return
     if not sys.stdin.isatty():

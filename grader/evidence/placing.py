@@ -59,7 +59,7 @@ def task_of(labels: Sequence[Label] | None, lab: Lab) -> str | None:
     found = [
         task.id
         for task in lab.tasks
-        if present == set(range(task.classes)) or present == set(task.class_names)
+        if present in (set(range(task.classes or 0)), set(task.class_names))
     ]
     return found[0] if len(found) == 1 else None
 

@@ -1,10 +1,12 @@
 """Run a submission in a sandbox and record what happens.
 
-The notebook runs in a kernel forked from a warm fork server, behind walls it cannot pass;
-what its outputs say and what the recorder saw become a ``Run``.
+The notebook runs in a kernel forked from a warm fork server, behind walls it cannot pass; on
+systems without such walls, and only if asked for, in an ordinary process. What its outputs say
+and what the recorder saw become a ``Run``.
 """
 
 from grader.execute.fork import ForkSandbox
+from grader.execute.plain import PlainSandbox, open_sandbox
 from grader.execute.replay import ReplaySandbox
 from grader.execute.sandbox import KernelOptions, Level, Progress, RunOptions, Sandbox
 from grader.model import Run, Submission
@@ -13,11 +15,13 @@ __all__ = [
     "ForkSandbox",
     "KernelOptions",
     "Level",
+    "PlainSandbox",
     "Progress",
     "ReplaySandbox",
     "RunOptions",
     "Sandbox",
     "execute",
+    "open_sandbox",
 ]
 
 

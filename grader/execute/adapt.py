@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from grader.execute.calls import ShellCall, shell_calls
 from grader.execute.commands import answered, only_answer
+from grader.execute.cuda import on_cpu
+from grader.execute.environment import Environment, Surroundings, own
 from grader.execute.standins import stand_ins
 from grader.model import Adaptation, Cell
 
@@ -45,7 +47,13 @@ class _Change(NamedTuple):
     reason: str
 
 
-def adapt(cell: Cell, device: str = "cpu") -> tuple[str, tuple[Adaptation, ...]]:
+def adapt(
+    cell: Cell,
+    device: str = "cpu",
+    environment: Environment | None = None,
+    *,
+    cuda_on_cpu: bool = False,
+) -> tuple[str, tuple[Adaptation, ...]]:
     """The source to execute, lines where they were, and what was changed in it.
 
     Lines that install packages or reach the network print what became of them instead. Uses
@@ -54,17 +62,26 @@ def adapt(cell: Cell, device: str = "cpu") -> tuple[str, tuple[Adaptation, ...]]
     Args:
         cell: A code cell.
         device: The GPU's name, or ``cpu``.
+        environment: What the notebook runs in; the grader's own if not given.
+        cuda_on_cpu: Whether a hard-coded ``cuda`` is put right where there is no GPU.
     """
+    here = Surroundings(
+        device=device,
+        environment=environment or own(),
+        cuda_on_cpu=cuda_on_cpu and device == "cpu",
+    )
     source = cell.source.replace("\r\n", "\n").replace("\r", "\n")
     magic = _CELL_MAGIC.match(source)
     if magic is None or magic["name"] in _PYTHON_MAGICS:
-        return _adapt_python(cell.index, source, device)
+        return _adapt_python(cell.index, source, here)
     if magic["name"] in _SHELL_MAGICS:
-        return _adapt_shell(cell.index, source, device)
+        return _adapt_shell(cell.index, source, here)
     return source, ()
 
 
-def _adapt_python(index: int, source: str, device: str) -> tuple[str, tuple[Adaptation, ...]]:
+def _adapt_python(
+    index: int, source: str, here: Surroundings
+) -> tuple[str, tuple[Adaptation, ...]]:
     lines = _LINE.findall(source)
     found: list[Adaptation] = []
     tree = _tree(source)
@@ -72,14 +89,15 @@ def _adapt_python(index: int, source: str, device: str) -> tuple[str, tuple[Adap
         python = list(lines)
         for command in _commands(lines):
             _replace(python, command, f"{command.indent}pass")
-            _exchange(lines, command, _change(command.text, device), index, found)
+            _exchange(lines, command, _change(command.text, here), index, found)
         tree = _tree("".join(python))
     if tree is not None:
-        found += stand_ins(index, tree, lines)
+        found += stand_ins(index, tree, lines, here.environment)
+        found += on_cpu(index, tree, lines) if here.cuda_on_cpu else ()
         for call in shell_calls(tree):
             statement = _statement(lines, call)
             if statement is not None:
-                _exchange(lines, statement, _change_shell(call.command, device), index, found)
+                _exchange(lines, statement, _change_shell(call.command, here), index, found)
     return "".join(lines), tuple(sorted(found, key=lambda each: each.line))
 
 
@@ -108,7 +126,7 @@ def _statement(lines: list[str], call: ShellCall) -> _Command | None:
     return _Command(first, last, indent, call.command) if alone else None
 
 
-def _adapt_shell(index: int, source: str, device: str) -> tuple[str, tuple[Adaptation, ...]]:
+def _adapt_shell(index: int, source: str, here: Surroundings) -> tuple[str, tuple[Adaptation, ...]]:
     if "<<" in source:
         # A text within the script may look like a command.
         return source, ()
@@ -117,23 +135,23 @@ def _adapt_shell(index: int, source: str, device: str) -> tuple[str, tuple[Adapt
     position = 1
     while position < len(lines):
         command = _command(lines, position, len(lines[position]) - len(lines[position].lstrip()))
-        line = answered(command.text, device)
+        line = answered(command.text, here)
         change = _Change(*line) if line is not None else None
         _exchange(lines, command, change, index, found)
         position = command.last + 1
     return "".join(lines), tuple(found)
 
 
-def _change(text: str, device: str) -> _Change | None:
+def _change(text: str, here: Surroundings) -> _Change | None:
     if text.startswith("!"):
-        return _change_shell(text.lstrip("!").strip(), device)
+        return _change_shell(text.lstrip("!").strip(), here)
     if _BARE.match(text):
-        return _change_shell(text, device)
+        return _change_shell(text, here)
     name, _, rest = text.lstrip("%").strip().partition(" ")
     if name in _INSTALL_MAGICS:
-        return _change_shell(f"{name} {rest}", device)
+        return _change_shell(f"{name} {rest}", here)
     if name in _SHELL_LINE_MAGICS:
-        return _change_shell(rest, device)
+        return _change_shell(rest, here)
     window = name == "matplotlib" and rest.strip().rstrip("0123456789") in _WINDOWS
     if window:
         return _Change("%matplotlib inline", "figures have no window here: they are drawn inline")
@@ -142,11 +160,11 @@ def _change(text: str, device: str) -> _Change | None:
     return None
 
 
-def _change_shell(command: str, device: str) -> _Change | None:
-    answer = only_answer(command, device)
+def _change_shell(command: str, here: Surroundings) -> _Change | None:
+    answer = only_answer(command, here)
     if answer is not None:
         return _Change(f"print({answer.printed!r})", answer.reason)
-    line = answered(command, device)
+    line = answered(command, here)
     return _Change(f"!{line[0]}", line[1]) if line is not None else None
 
 
@@ -177,7 +195,12 @@ def _next(lines: list[str], position: int) -> tuple[int, int] | None:
     # IPython is as heavy as nbclient: nobody who only reads notebooks should wait for it.
     from IPython.core.inputtransformer2 import make_tokens_by_line
 
-    for tokens in make_tokens_by_line(lines):
+    try:
+        statements = make_tokens_by_line(lines)
+    except SyntaxError:
+        # Indented so that IPython runs nothing of the cell either.
+        return None
+    for tokens in statements:
         kept = [each for each in tokens if each.type not in (tokenize.INDENT, tokenize.DEDENT)]
         if not kept:
             continue

@@ -1,12 +1,13 @@
 """Shell commands of a notebook that are answered instead of run."""
 
-import importlib.metadata
 import re
 import shlex
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from packaging.requirements import InvalidRequirement, Requirement
+
+from grader.execute.environment import Environment, Surroundings
 
 _PIECE = re.compile(r"""(?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^;&|'"\\]|(?<=>)&|&(?=>)|['"\\])+""")
 _JOIN = re.compile(r"&&|\|\||[;|&]")
@@ -40,7 +41,7 @@ class Answer(NamedTuple):
     """What was done instead and why."""
 
 
-def answered(command: str, device: str) -> tuple[str, str] | None:
+def answered(command: str, here: Surroundings) -> tuple[str, str] | None:
     """A line of shell with commands replaced by what answers them, and the reason.
 
     Installing packages and reaching the network are answered; so is ``nvidia-smi`` where
@@ -48,11 +49,11 @@ def answered(command: str, device: str) -> tuple[str, str] | None:
 
     Args:
         command: One logical line of shell.
-        device: The GPU's name, or ``cpu``.
+        here: What the notebook finds here.
     """
     pieces = _PIECE.findall(command)
     joins = [each.strip() for each in _PIECE.split(command)]
-    answers = [_answer(_words(piece), device) for piece in pieces]
+    answers = [_answer(_words(piece), here) for piece in pieces]
     reasons = [each.reason for each in answers if each is not None]
     if not reasons or not all(_JOIN.fullmatch(join) or not join for join in joins):
         return None
@@ -65,10 +66,10 @@ def answered(command: str, device: str) -> tuple[str, str] | None:
     return line, "; ".join(dict.fromkeys(reasons))
 
 
-def only_answer(command: str, device: str) -> Answer | None:
+def only_answer(command: str, here: Surroundings) -> Answer | None:
     """The answer to a line that is one command, or ``None`` if there is more to it."""
     pieces = _PIECE.findall(command)
-    return _answer(_words(pieces[0]), device) if len(pieces) == 1 else None
+    return _answer(_words(pieces[0]), here) if len(pieces) == 1 else None
 
 
 def _words(piece: str) -> list[str]:
@@ -83,7 +84,7 @@ def _words(piece: str) -> list[str]:
     return words
 
 
-def _answer(words: Sequence[str], device: str) -> Answer | None:
+def _answer(words: Sequence[str], here: Surroundings) -> Answer | None:
     if not words:
         return None
     name, rest = words[0], list(words[1:])
@@ -92,8 +93,8 @@ def _answer(words: Sequence[str], device: str) -> Answer | None:
     elif name == "uv" and rest[:1] == ["pip"]:
         name, rest = "pip", rest[1:]
     if _PIP.match(name):
-        return _of_pip(rest)
-    return _of_others(name, rest, device)
+        return _of_pip(rest, here.environment)
+    return _of_others(name, rest, here.device)
 
 
 def _of_others(name: str, rest: list[str], device: str) -> Answer | None:
@@ -112,7 +113,7 @@ def _of_others(name: str, rest: list[str], device: str) -> Answer | None:
     return None
 
 
-def _of_pip(rest: list[str]) -> Answer | None:
+def _of_pip(rest: list[str], environment: Environment) -> Answer | None:
     options = [each for each in rest if each.startswith("-")]
     command = next((each for each in rest if not each.startswith("-")), "")
     if command == "uninstall":
@@ -120,7 +121,8 @@ def _of_pip(rest: list[str]) -> Answer | None:
         return Answer(said, "not run: packages belong to this runner")
     if command not in ("install", "download", "wheel"):
         return None
-    answers = [_requirement(each) for each in _asked_for(rest[rest.index(command) + 1 :])]
+    asked = _asked_for(rest[rest.index(command) + 1 :])
+    answers = [_requirement(each, environment) for each in asked]
     if not answers or "-r" in options or "--requirement" in options:
         said = f"Nothing was installed: {_PACKAGES}."
         answers.append((said, "requirements were not read"))
@@ -145,7 +147,7 @@ def _asked_for(words: Sequence[str]) -> list[str]:
     return asked
 
 
-def _requirement(text: str) -> tuple[str, str]:
+def _requirement(text: str, environment: Environment) -> tuple[str, str]:
     """What is printed about one requirement, and a shorter form for the reason."""
     if _VARIABLE.search(text):
         return f"Not installed: {text}.", f"{text} is not looked up"
@@ -153,17 +155,10 @@ def _requirement(text: str) -> tuple[str, str]:
         wanted = Requirement(text)
     except InvalidRequirement:
         return f"Not installed: {text}, which needs a network.", f"{text} is missing here"
-    found = _version(wanted.name)
+    found = environment.version_of(wanted.name)
     if found is None:
         return f"Not installed: {wanted.name} is missing here.", f"{wanted.name} is missing here"
     if wanted.url or not wanted.specifier.contains(found, prereleases=True):
         said = f"{wanted.name} {found} is here instead of {text}"
         return f"Not installed: {said}.", said
     return f"Requirement already satisfied: {wanted.name}", f"{wanted.name} is here"
-
-
-def _version(name: str) -> str | None:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return None

@@ -10,14 +10,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from grader.execute import machine, scratch
+from grader.execute import devices, gaps, machine, scratch
 from grader.execute.environment import own
 from grader.execute.server import environment
 
@@ -34,9 +34,6 @@ sys.modules["grader_guest"] = importlib.util.module_from_spec(spec)
 from grader_guest.probe import main
 main(asked)
 """
-KNOWN_OPEN = frozenset({"lock a shared library, which others can notice"})
-"""What every level leaves open; one bit at a time can pass between notebooks that run at once."""
-
 _SYSCTL = Path("/proc/sys")
 
 
@@ -61,15 +58,23 @@ class Attempt:
     full: str | None
     """The same behind all walls; ``None`` where they could not be put up."""
 
+    landlock: str | None = None
+    """The same at the level landlock."""
+
     @property
     def holds(self) -> bool:
         """Whether the full level stops it."""
         return bool(self.full)
 
     @property
+    def fenced(self) -> bool:
+        """Whether the level landlock stops it."""
+        return bool(self.landlock)
+
+    @property
     def proven(self) -> bool:
         """Whether it is known to succeed without the walls."""
-        return self.holds and not self.none
+        return not self.none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,35 +93,64 @@ class Examination:
 
     attempts: tuple[Attempt, ...]
 
+    fence: tuple[str, ...] = ()
+    """Walls of the level landlock that stand; none where one is missing."""
+
+    fence_missing: str = ""
+    """Which wall of the level landlock could not be put up and why."""
+
+    abi: int = 0
+    """Version of Landlock the level landlock was tried with."""
+
     @property
     def full_holds(self) -> bool:
         """Whether notebooks of others can be run here."""
-        known = KNOWN_OPEN
+        known = gaps.FULL
         return not self.missing and all(e.holds or e.name in known for e in self.attempts)
 
+    @property
+    def landlock_holds(self) -> bool:
+        """Whether the level landlock leaves nothing open but what it is known to."""
+        known = gaps.landlock(self.abi)
+        return bool(self.fence) and all(e.fenced or e.name in known for e in self.attempts)
 
-def examine() -> Examination:
-    """Try every wall on this machine; takes about a second and changes nothing."""
+
+def examine(abi: int | None = None) -> Examination:
+    """Try every wall on this machine; takes about a second and changes nothing.
+
+    Args:
+        abi: Pretend that Landlock is no newer, to see what the level landlock then leaves open.
+    """
     if sys.platform != "linux":
         missing = f"this is {platform.system()}; the walls are Linux's"
         return Examination(offers=_common(), walls=(), missing=missing, remedy="", attempts=())
-    found = _probed()
-    full, none = found["full"], found["none"].get("attempts", {})
-    missing = f"{full['wall']}: {full['why']}" if "wall" in full else ""
-    behind = full.get("attempts")
+    found = _probed(abi)
+    full, fence, none = (found[level] for level in ("full", "landlock", "none"))
     return Examination(
-        offers=(*_common(), *_linux(found["landlock"], full)),
+        offers=(*_common(), *_linux(found["abi"], full, fence)),
         walls=tuple(full.get("walls", ())),
-        missing=missing,
+        missing=_missing(full),
         remedy=_remedy(full.get("wall", "")),
         attempts=tuple(
-            Attempt(name=name, none=refused, full=behind[name] if behind else None)
-            for name, refused in none.items()
+            Attempt(
+                name=name,
+                none=refused,
+                full=full.get("attempts", {}).get(name),
+                landlock=fence.get("attempts", {}).get(name),
+            )
+            for name, refused in none.get("attempts", {}).items()
         ),
+        fence=tuple(fence.get("walls", ())),
+        fence_missing=_missing(fence),
+        abi=found["abi"] if abi is None else min(abi, found["abi"]),
     )
 
 
-def _probed() -> dict[str, Any]:
+def _missing(level: dict[str, Any]) -> str:
+    return f"{level['wall']}: {level['why']}" if "wall" in level else ""
+
+
+def _probed(abi: int | None) -> dict[str, Any]:
     with _targets() as (folder, targets):
         run = scratch.create(folder / "run")
         assets = folder / "assets"
@@ -141,7 +175,8 @@ def _probed() -> dict[str, Any]:
             "gpu": "",
             "gpu_bytes": 0,
         }
-        asked = json.dumps({"order": order, "targets": targets})
+        targets["assets"] = str(assets)
+        asked = json.dumps({"order": order, "targets": targets, "abi": abi})
         done = subprocess.run(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-P", "-c", _BOOTSTRAP, str(_GUEST), asked],
             env=environment(warm, own().python),
@@ -153,7 +188,7 @@ def _probed() -> dict[str, Any]:
         scratch.remove(run)
     if done.returncode or not done.stdout:
         why = {"wall": "kernel", "why": done.stderr.strip() or f"exit status {done.returncode}"}
-        return {"landlock": 0, "none": {}, "full": why}
+        return {"abi": 0, "none": {}, "landlock": why, "full": why}
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
@@ -192,8 +227,30 @@ def _targets() -> Iterator[tuple[Path, dict[str, Any]]]:
                 "pid": os.getpid(),
                 "word": word,
                 "library": _library(),
+                "terminal": _terminal(stack),
+                "shared": _shared_memory(stack, abstract),
             },
         )
+
+
+def _terminal(stack: ExitStack) -> str:
+    """Path of a terminal; of nothing where none can be made."""
+    try:
+        ours, theirs = os.openpty()
+    except OSError:
+        return f"{os.devnull}/none"
+    for descriptor in (ours, theirs):
+        stack.callback(os.close, descriptor)
+    return os.ttyname(theirs)
+
+
+def _shared_memory(stack: ExitStack, name: str) -> str:
+    """Path of shared memory; of nothing where there is none."""
+    path = Path("/dev/shm", name)  # noqa: S108 - the C library's place for it
+    with suppress(OSError):
+        path.touch(mode=0o600)
+        stack.callback(path.unlink)
+    return str(path)
 
 
 def _library() -> str:
@@ -213,22 +270,11 @@ def _common() -> tuple[Offer, ...]:
             name="memory",
             found=f"{memory.total / _GIB:.1f} GiB, {memory.available / _GIB:.1f} GiB free",
         ),
-        Offer(name="GPU", found=_gpu()),
+        Offer(name="GPU", found=devices.describe()),
     )
 
 
-def _gpu() -> str:
-    command = shutil.which("nvidia-smi")
-    if command is not None:
-        query = [command, "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
-        done = subprocess.run(query, capture_output=True, text=True, check=False)  # noqa: S603
-        if done.returncode == 0 and done.stdout.strip():
-            return "; ".join(done.stdout.strip().splitlines())
-    nodes = sorted(Path("/dev").glob("nvidia[0-9]*"))
-    return f"{len(nodes)} device nodes, nvidia-smi does not answer" if nodes else "none"
-
-
-def _linux(abi: int, full: dict[str, Any]) -> tuple[Offer, ...]:
+def _linux(abi: int, full: dict[str, Any], fence: dict[str, Any]) -> tuple[Offer, ...]:
     wall = full.get("wall", "")
     namespaces = wall not in ("namespaces", "user namespace", "mount namespace")
     walls = full.get("walls", ())
@@ -243,13 +289,22 @@ def _linux(abi: int, full: dict[str, Any]) -> tuple[Offer, ...]:
             found=f"ABI {abi}" if abi else "not in this kernel",
             remedy="" if abi else _remedy("Landlock"),
         ),
-        Offer(name="seccomp", found="yes" if "seccomp" in walls else "not in force here"),
+        Offer(name="seccomp", found=_seccomp(walls, fence)),
         Offer(name="limit of tasks", found=_tasks(walls, wall)),
         Offer(name="control groups", found=_control_groups()),
         Offer(
             name="bubblewrap", found=f"{shutil.which('bwrap') or 'not installed'}; not needed here"
         ),
     )
+
+
+def _seccomp(walls: tuple[str, ...], fence: dict[str, Any]) -> str:
+    stands = [
+        name
+        for name, there in (("full", walls), ("landlock", fence.get("walls", ())))
+        if "seccomp" in there
+    ]
+    return f"yes, at the levels {' and '.join(stands)}" if stands else "not in force here"
 
 
 def _tasks(walls: tuple[str, ...], wall: str) -> str:

@@ -3,9 +3,12 @@
 import json
 import os
 import re
+import select
+import socket
 from hashlib import blake2b
 from hmac import compare_digest
-from typing import Any
+from time import monotonic
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 
@@ -17,23 +20,99 @@ _BYTES_AT_ONCE = 4 << 20
 _MAC_BYTES = 8
 _KEY_BYTES = 16
 _MAX_DROPPED = 10_000
+_LATE_SECONDS = 1.0
 _FORM = re.compile(rb'(?:[0-9a-f]{16} \d+ )?\{.*"event"')
 
 
+class Source(Protocol):
+    """The reading end of what a recorder writes."""
+
+    def fileno(self) -> int:
+        """What an event loop waits for."""
+        ...
+
+    def receive(self, size: int) -> bytes:
+        """What has arrived; nothing when the other end was closed.
+
+        Raises:
+            BlockingIOError: If nothing has arrived.
+        """
+        ...
+
+    def arrives(self, seconds: float) -> bool:
+        """Whether something that was sent late has arrived; waits for it so long at most."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class Pipe:
+    """A pipe: what was written to it has arrived."""
+
+    def __init__(self) -> None:
+        self.reader, self.writer = os.pipe()
+        os.set_blocking(self.reader, False)
+
+    def fileno(self) -> int:
+        """The reading end."""
+        return self.reader
+
+    def receive(self, size: int) -> bytes:
+        """See ``Source.receive``."""
+        return os.read(self.reader, size)
+
+    def arrives(self, seconds: float) -> bool:
+        """See ``Source.arrives``."""
+        return False
+
+    def close(self) -> None:
+        """Close the reading end."""
+        os.close(self.reader)
+
+
+class Connection:
+    """A connected socket, where there is nothing better; what was sent takes its time."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+        connected.setblocking(False)
+
+    def fileno(self) -> int:
+        """The socket."""
+        return self._socket.fileno()
+
+    def receive(self, size: int) -> bytes:
+        """See ``Source.receive``; a connection that broke has ended."""
+        try:
+            return self._socket.recv(size)
+        except ConnectionError:
+            return b""
+
+    def arrives(self, seconds: float) -> bool:
+        """See ``Source.arrives``."""
+        return seconds > 0 and bool(select.select([self._socket], [], [], seconds)[0])
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
 class EventStream:
-    """The reading end of a kernel's event pipe.
+    """Events of one kernel, from where its recorder writes.
 
     An event belongs to the cell the supervisor is waiting for when it arrives. The recorder
-    writes before the kernel answers, so reading the pipe empty when a cell ends suffices.
+    writes before the kernel answers, so reading all that was written when a cell ends suffices.
 
     A line is ``mac number json``. The first carries the key of the others and was written before
     the notebook's first cell, so a line the recorder did not write shows. That, and a line that
     is missing, become events named ``tamper``, as the recorder itself sends them.
     """
 
-    def __init__(self) -> None:
-        self.reader, self.writer = os.pipe()
-        os.set_blocking(self.reader, False)
+    def __init__(self, source: Source | None = None) -> None:
+        self.source = source
+        """Where they come from; nothing is read while it is unknown."""
         self.cell: int | None = None
         """Cell being executed."""
         self.events: list[Event] = []
@@ -45,16 +124,32 @@ class EventStream:
         self._bytes = 0
         self._rest = b""
 
-    def read(self) -> None:
-        """Read what has arrived; never waits."""
+    def read(self) -> bool:
+        """Read what has arrived, without waiting; whether more may arrive."""
+        if self.source is None:
+            return False
         for _ in range(_BYTES_AT_ONCE // _CHUNK):
             try:
-                chunk = os.read(self.reader, _CHUNK)
+                chunk = self.source.receive(_CHUNK)
             except BlockingIOError:
-                return
+                return True
             if not chunk:
-                return
+                return False
             self._accept(chunk)
+        return True
+
+    def end_cell(self, *, whole: bool) -> None:
+        """Read what belongs to the current cell, which has ended.
+
+        Args:
+            whole: Whether it ran to its end, so that the recorder has said so; if that has not
+                arrived, it is waited for.
+        """
+        deadline = monotonic() + _LATE_SECONDS
+        more = self.read()
+        while whole and more and not self._has_ended() and self._arrives(deadline - monotonic()):
+            more = self.read()
+        self.cell = None
 
     def conclude(self, cells: int) -> None:
         """Note whether anything is missing, once nothing more will arrive.
@@ -70,12 +165,24 @@ class EventStream:
     def complete(self, cells: int) -> bool:
         """Whether the recorder was there from the first event to the last, for every cell."""
         names = [event.name for event in self.events]
-        whole = names[:1] == ["start"] and "end" in names[-1:] and "tamper" not in names
+        whole = names[:1] == ["start"] and "end" in names[-1:]
+        # A hook that fits no version of a library saw nothing of it.
+        whole = whole and "tamper" not in names and "unhooked" not in names
         return whole and not self.dropped and names.count("cell") >= cells
 
     def close(self) -> None:
-        """Close the reading end."""
-        os.close(self.reader)
+        """Close the source."""
+        if self.source is not None:
+            self.source.close()
+
+    def _has_ended(self) -> bool:
+        """Whether the recorder has seen the end of the current cell."""
+        return any(
+            event.cell == self.cell and event.name == "cell" for event in reversed(self.events)
+        )
+
+    def _arrives(self, seconds: float) -> bool:
+        return self.source is not None and self.source.arrives(seconds)
 
     def _accept(self, chunk: bytes) -> None:
         if self._bytes > MAX_BYTES or self.dropped > _MAX_DROPPED:

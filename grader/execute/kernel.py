@@ -3,20 +3,25 @@
 import asyncio
 import json
 import os
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
 from time import monotonic
 from typing import Any, Protocol
 
+import psutil
 import zmq.asyncio
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 
 from grader.errors import SandboxTimeout
-from grader.execute.events import EventStream
-from grader.execute.provisioner import ForkProvisioner
-from grader.execute.server import Fork, ForkServer, missing_wall
+from grader.execute.disk import disk_mib
+from grader.execute.events import EventStream, Pipe, Source
+from grader.execute.provisioner import SandboxProvisioner, Started
+from grader.execute.relay import Relay
+from grader.execute.server import ForkServer, missing_library, missing_wall
+from grader.execute.usage import descendants
 
 _READY_SECONDS = 120.0
 _ANSWER_SECONDS = 1.0
@@ -24,9 +29,11 @@ _PUBLISHED_SECONDS = 0.2
 _GOODBYE_SECONDS = 5.0
 _GONE_SECONDS = 30.0
 _CHUNK = 1 << 16
-_MAX_MESSAGE_BYTES = 256 << 20
-"""A message beyond is lost, and those sent with it."""
-_MAX_MESSAGES = 8
+_MAX_MESSAGE_BYTES = 96 << 20
+"""A message beyond is lost."""
+_TIMES_KEPT = 32
+"""Times the output kept of a cell that a message may have, if that is more."""
+_MAX_MESSAGES = 4
 """Messages read ahead; the others wait in the kernel, whose memory is limited."""
 
 
@@ -40,6 +47,12 @@ class Facts:
     device: str
     """GPU, or ``cpu``."""
 
+    cuda: str = ""
+    """Version of CUDA that torch was built for; empty without a GPU."""
+
+    tf32: str = ""
+    """Operations that torch computes with TF32; empty without a GPU."""
+
 
 class Kernel(Protocol):
     """A kernel a session drives, used within one event loop."""
@@ -50,8 +63,18 @@ class Kernel(Protocol):
     facts: Facts
     """What it said when it was ready."""
 
-    pid: int
-    """The process all others of the sandbox descend from."""
+    @property
+    def lost(self) -> int:
+        """Messages too large to be read, so far."""
+        ...
+
+    def processes(self) -> list[psutil.Process]:
+        """Every process that counts as the notebook's."""
+        ...
+
+    def files_mib(self) -> float:
+        """Space its files take, in MiB, on a disk it shares; 0 where nothing needs measuring."""
+        ...
 
     @property
     def exited(self) -> "asyncio.Future[int]":
@@ -75,40 +98,36 @@ class Kernel(Protocol):
         ...
 
 
-class SandboxKernel:
-    """A forked kernel and its connections; used within one event loop.
+class ConnectedKernel(ABC):
+    """A kernel and its connections, however it is started; used within one event loop.
 
     Args:
-        server: The fork server.
-        order: What to ask of it, the connection excepted.
+        folder: Folder of the run.
+        transport: How Jupyter's messages travel: ``ipc`` or ``tcp``.
+        address: Address the kernel listens at; for ``ipc`` the beginning of a path.
         events: Where the recorder's events go.
     """
 
-    def __init__(self, server: ForkServer, order: dict[str, Any], events: EventStream) -> None:
-        self._server = server
-        self._order = order
+    def __init__(self, folder: Path, transport: str, address: str, events: EventStream) -> None:
         self._events = events
         self._context = zmq.asyncio.Context()
         # Options of a socket count only if set before it connects.
         self._context.setsockopt(zmq.MAXMSGSIZE, _MAX_MESSAGE_BYTES)
         self._context.setsockopt(zmq.RCVHWM, _MAX_MESSAGES)
-        folder = Path(order["folder"])
         self.manager = AsyncKernelManager(
             context=self._context,
-            transport="ipc",
-            ip=str(folder / "ipc" / "k"),
+            transport=transport,
+            ip=address,
             connection_file=str(folder / "kernel.json"),
         )
         spec = KernelSpec(argv=[], display_name="Python", language="python")
         self.manager._kernel_spec = spec
-        self.manager.provisioner = ForkProvisioner(parent=self.manager, kernel_spec=spec)
-        self.manager.provisioner.launcher = self._launch
-        self._output = -1
-        self._fork: Fork | None = None
+        self.manager.provisioner = SandboxProvisioner(parent=self.manager, kernel_spec=spec)
+        self.manager.provisioner.launcher = self._launched
+        self._started: Started | None = None
         self._exited: asyncio.Future[int] | None = None
         self.client: AsyncKernelClient | None = None
         self.facts = Facts(sandbox="none", device="cpu")
-        self.pid = 0
 
     @property
     def exited(self) -> "asyncio.Future[int]":
@@ -124,19 +143,23 @@ class SandboxKernel:
             SandboxUnavailable: If a wall is missing here.
             SandboxTimeout: If the kernel does not answer.
         """
-        loop = asyncio.get_running_loop()
-        loop.add_reader(self._events.reader, self._events.read)
         await self.manager.start_kernel()
-        client = self.manager.client()
+        # A client left to itself makes a context of its own, without the limits of this one.
+        client = self.manager.client(context=self._context)
         self.client = client
-        client.start_channels()
+        await self._connect(client)
         await self._greet(client)
         return client
 
+    @property
+    def lost(self) -> int:
+        """Messages too large to be read, as far as anybody can tell."""
+        return 0
+
     def kill(self) -> None:
         """End every process of the sandbox."""
-        if self._fork is not None:
-            self._fork.kill()
+        if self._started is not None:
+            self._started.kill()
 
     async def finish(self) -> None:
         """Ask the kernel to end, which lets the recorder say goodbye; then make it."""
@@ -151,7 +174,6 @@ class SandboxKernel:
         Raises:
             SandboxTimeout: If a process outlives SIGKILL.
         """
-        loop = asyncio.get_running_loop()
         if self.client is not None:
             self.client.stop_channels()
         if self._exited is not None and not self._exited.done():
@@ -163,10 +185,9 @@ class SandboxKernel:
             # Looked at, so that asyncio does not report what the run's own error says.
             self._exited.exception()
         self._events.read()
-        loop.remove_reader(self._events.reader)
-        if self._output >= 0:
-            loop.remove_reader(self._output)
-            os.close(self._output)
+        if self._events.source is not None:
+            asyncio.get_running_loop().remove_reader(self._events.source)
+        self._let_go()
         await self.manager.cleanup_resources()
         self._context.destroy(linger=0)
 
@@ -189,24 +210,116 @@ class SandboxKernel:
                 continue
         raise SandboxTimeout("the kernel did not answer")
 
-    async def _launch(self, connection: dict[str, Any]) -> Fork:
+    async def _connect(self, client: AsyncKernelClient) -> None:
+        """Open the channels that are used; the heartbeat would need a thread."""
+        client.start_channels(stdin=False, hb=False)
+
+    @abstractmethod
+    def processes(self) -> list[psutil.Process]:
+        """See ``Kernel.processes``."""
+
+    def files_mib(self) -> float:
+        """See ``Kernel.files_mib``."""
+        return 0.0
+
+    @abstractmethod
+    def _let_go(self) -> None:
+        """Close what ``_launch`` opened."""
+
+    @abstractmethod
+    async def _launch(self, connection: dict[str, Any]) -> dict[str, Any]:
+        """Start the kernel; the connection with what only the kernel could know."""
+
+    async def _launched(self, connection: dict[str, Any]) -> tuple[Started, dict[str, Any]]:
         key = connection["key"]
         plain = {**connection, "key": key.decode() if isinstance(key, bytes) else key}
+        found = await self._launch(plain)
+        if self._started is None:
+            raise SandboxTimeout("the kernel was never started")
+        return self._started, {**connection, **found}
+
+    def _follow(self, started: Started) -> None:
+        """Take charge of what was started, so that it is ended whatever happens next."""
+        self._started = started
+        self._exited = asyncio.wrap_future(started.exited)
+
+    def _listen(self, source: Source) -> None:
+        """Read events as they come."""
+        self._events.source = source
+        asyncio.get_running_loop().add_reader(source, self._read_events)
+
+    def _read_events(self) -> None:
+        if not self._events.read() and self._events.source is not None:
+            # Nothing more will come, and an event loop finds that worth telling without end.
+            asyncio.get_running_loop().remove_reader(self._events.source)
+
+
+class SandboxKernel(ConnectedKernel):
+    """A forked kernel.
+
+    Args:
+        server: The fork server.
+        order: What to ask of it, the connection excepted.
+        events: Where the recorder's events go.
+    """
+
+    def __init__(self, server: ForkServer, order: dict[str, Any], events: EventStream) -> None:
+        folder = Path(order["folder"])
+        super().__init__(folder, "ipc", str(folder / "ipc" / "k"), events)
+        self._server = server
+        self._order = order
+        self._front = folder / "c"
+        largest = max(_MAX_MESSAGE_BYTES, _TIMES_KEPT * order["output_bytes"])
+        self._relay = Relay(folder / "ipc" / "k", self._front, largest)
+        self._output = -1
+        self._pid = 0
+
+    @property
+    def lost(self) -> int:
+        """Messages too large to be read."""
+        return self._relay.lost
+
+    async def _connect(self, client: AsyncKernelClient) -> None:
+        """Open the channels, with something between that limits what is sent."""
+        client.ip = str(self._front)
+        await self._relay.open((client.shell_port, client.iopub_port, client.control_port))
+        await super()._connect(client)
+        await self._relay.joined(_READY_SECONDS)
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything below process 1 of the sandbox."""
+        return descendants(self._pid)
+
+    def files_mib(self) -> float:
+        """Without namespaces there is no file system of its own, whose size would be limited."""
+        if self._order["level"] == "full":
+            return 0.0
+        folder = Path(self._order["folder"])
+        return sum(disk_mib(folder / name) for name in ("home", "tmp"))
+
+    async def _launch(self, connection: dict[str, Any]) -> dict[str, Any]:
         self._output, output = os.pipe()
         report_reader, report = os.pipe()
-        descriptors = [self._events.writer, output, report]
+        pipe = Pipe()
+        self._listen(pipe)
+        descriptors = [pipe.writer, output, report]
         try:
-            fork = self._server.start({**self._order, "connection": plain}, descriptors)
+            fork = self._server.start({**self._order, "connection": connection}, descriptors)
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
+        self._follow(fork)
         os.set_blocking(self._output, False)
         asyncio.get_running_loop().add_reader(self._output, self._discard_output)
-        self._fork = fork
-        self._exited = asyncio.wrap_future(fork.exited)
-        self.pid = await asyncio.wrap_future(fork.started)
+        self._pid = await asyncio.wrap_future(fork.started)
         self.facts = await _read_report(report_reader)
-        return fork
+        return {}
+
+    def _let_go(self) -> None:
+        self._relay.close()
+        if self._output >= 0:
+            asyncio.get_running_loop().remove_reader(self._output)
+            os.close(self._output)
 
     def _discard_output(self) -> None:
         """What processes print outside any cell must neither block them nor be kept."""
@@ -230,6 +343,8 @@ async def _read_report(descriptor: int) -> Facts:
     finally:
         transport.close()
     message = json.loads(line) if line else {"wall": "kernel", "why": "it ended at once"}
+    if "missing" in message:
+        raise missing_library(message["missing"])
     if "wall" in message:
         raise missing_wall(message["wall"], message["why"])
     return Facts(**message)

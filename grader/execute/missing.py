@@ -1,10 +1,10 @@
 """Tell a package or asset this runner lacks from a mistake in the notebook."""
 
-import importlib.util
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
+from grader.execute.environment import Environment, own
 from grader.model import Adaptation, CellRun, Submission
 
 _NO_MODULE = re.compile(r"No module named '([^']+)'")
@@ -50,6 +50,7 @@ def what_is_missing(
     source: str,
     submission: Submission,
     adaptations: Sequence[Adaptation] = (),
+    environment: Environment | None = None,
 ) -> str | None:
     """One sentence naming what this runner lacks, or ``None`` if it is something else.
 
@@ -59,10 +60,11 @@ def what_is_missing(
         source: The cell that raised it, searched for an id the message does not name.
         submission: The notebook, to know files it writes itself.
         adaptations: Lines that were not executed as written, to know what was not fetched.
+        environment: What it ran in; the grader's own if not given.
     """
     module = _NO_MODULE.search(message) if error == "ModuleNotFoundError" else None
     if module is not None:
-        return _missing_module(module[1], submission)
+        return _missing_module(module[1], submission, environment or own())
     package = _NEEDS_PACKAGE.search(message) if error == "ImportError" else None
     if package is not None:
         name = next(each for each in package.groups() if each)
@@ -93,24 +95,17 @@ def missing_gpu(cells: Iterable[CellRun], device: str) -> str | None:
     return None
 
 
-def _missing_module(name: str, submission: Submission) -> str | None:
+def _missing_module(name: str, submission: Submission, environment: Environment) -> str | None:
     top = name.partition(".")[0]
     if top in _USUAL_NAMES_OF_OWN_FILES or _writes(submission, f"{top}.py"):
         return None
-    if name.startswith(_HOSTED_ONLY) or not _is_installed(top):
+    if name.startswith(_HOSTED_ONLY) or not environment.has_module(top):
         return f"This runner does not have the package {name}."
     return None
 
 
 def _writes(submission: Submission, file: str) -> bool:
     return any(file in cell.source for cell in submission.code_cells)
-
-
-def _is_installed(top: str) -> bool:
-    try:
-        return importlib.util.find_spec(top) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def _missing_host(error: str, message: str, source: str) -> str | None:

@@ -24,7 +24,7 @@ class BoundedClient(NotebookClient):  # type: ignore[misc]
     """A notebook client that forgets what exceeds the output limits."""
 
     def __init__(self, notebook: NotebookNode, *, limits: Limits, **options: object) -> None:
-        super().__init__(notebook, **options)
+        super().__init__(notebook, on_cell_executed=self._note_reply, **options)
         self._limits = limits
         self._run_left = limits.run_output_bytes
         self._allowed = 0
@@ -36,6 +36,8 @@ class BoundedClient(NotebookClient):  # type: ignore[misc]
         self._saw_end = True
         self.error: tuple[str, str] | None = None
         """Name and message of the current cell's error."""
+        self.exits = False
+        """Whether the current cell asked the kernel to end, as ``exit()`` does."""
 
     def begin_cell(self) -> None:
         """Give the next cell its own allowance, or what the cells before left of the whole."""
@@ -44,11 +46,25 @@ class BoundedClient(NotebookClient):  # type: ignore[misc]
         self._start_over()
         self.truncated = False
         self.error = None
+        self.exits = False
         self._saw_end = False
 
-    def end_cell(self) -> None:
-        """Note what never arrived: a message too large to be read takes others with it."""
-        self.truncated = self.truncated or not self._saw_end
+    def end_cell(self, lost: int) -> None:
+        """Note what never arrived.
+
+        Args:
+            lost: Messages of the cell that were too large to be read.
+        """
+        self.truncated = self.truncated or lost > 0 or not self._saw_end
+
+    def _note_reply(self, execute_reply: dict[str, Any], **_: object) -> None:
+        content = execute_reply["content"]
+        if content["status"] == "error" and self.error is None:
+            # The message that shows it got lost, for want of a descriptor for instance.
+            self.error = (str(content["ename"]), str(content["evalue"]))
+        for each in content.get("payload", ()):
+            if each["source"] == "ask_exit" and not each.get("keepkernel"):
+                self.exits = True
 
     def process_message(
         self, msg: dict[str, Any], cell: NotebookNode, cell_index: int

@@ -30,6 +30,11 @@ PROMISES = (
         test=_HOSTILE + "test_cannot",
     ),
     Promise(
+        what="Attacks that get through at the level landlock and that doctor does not name",
+        number="0",
+        test=_HOSTILE + "test_cannot_at_landlock",
+    ),
+    Promise(
         what="The same walls for root and for an ordinary user",
         number="all",
         test=_WALLS + "test_an_ordinary_user_gets_every_wall",
@@ -73,7 +78,11 @@ PROMISES = (
         test=_HOSTILE + "test_cannot",
     ),
     Promise(what="One file a notebook writes", number="2 GiB", test=_HOSTILE + "test_cannot"),
-    Promise(what="All files a notebook writes together", number="2 GiB"),
+    Promise(
+        what="All files a notebook writes together, at the level full",
+        number="2 GiB",
+        test="tests/execute/test_limits.py::test_a_full_disk_is_the_students_outcome",
+    ),
     Promise(
         what="Output kept of one cell, and number of outputs",
         number="1 MiB and 1,000",
@@ -82,7 +91,7 @@ PROMISES = (
     Promise(
         what="Output kept of one notebook",
         number="10 MiB",
-        test="tests/execute/test_faults.py::test_the_whole_notebook_has_an_output_limit",
+        test="tests/execute/test_limits.py::test_the_whole_notebook_has_an_output_limit",
     ),
     Promise(
         what="Unpacked archive is refused beyond",

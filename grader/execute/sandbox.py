@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from grader.execute.devices import Devices
 from grader.execute.environment import Environment, own
 from grader.model import Limits, Run, Submission
 
@@ -41,6 +42,9 @@ class RunOptions:
     seed: int = 42
     """Seed of every random number generator."""
 
+    cuda_without_gpu: Literal["environment", "cpu"] = "environment"
+    """What becomes of a hard-coded ``cuda`` where there is no GPU; see ``Lab``."""
+
     on_cell: Callable[[Progress], None] | None = None
     """Called as cells start and end, from the thread that called ``run``."""
 
@@ -64,6 +68,9 @@ class KernelOptions:
 
     cold: bool = False
     """Whether each kernel imports for itself, instead of being forked from one that did."""
+
+    devices: Devices = field(default_factory=Devices)
+    """GPUs they are spread over; without any, the CPU."""
 
     recorder: bool = True
     """Off only to measure what it costs: a run without it is no evidence."""

@@ -2,7 +2,9 @@
 
 import itertools
 import os
+import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 _FOLDERS = ("home", "tmp", "ipc", "root", "disk")
@@ -21,8 +23,12 @@ def remove(folder: Path) -> None:
 
     Folders are moved up to the first level before they are emptied, so that neither
     recursion nor the length of a path grows with their depth. Everything that could write
-    there must have ended.
+    there must have ended. Where the system opens no folder to work in, it is removed by its
+    path.
     """
+    if os.open not in os.supports_dir_fd:
+        _remove_by_path(folder)
+        return
     numbers = itertools.count()
     top = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
@@ -35,6 +41,22 @@ def remove(folder: Path) -> None:
     finally:
         os.close(top)
     folder.rmdir()
+
+
+def _remove_by_path(folder: Path) -> None:
+    """Remove what can be removed; on Windows a file may be in use by somebody else.
+
+    Raises:
+        OSError: If something is left.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    for inner, _, names in os.walk(folder):
+        for name in names:
+            # Windows removes no file that is read-only.
+            with suppress(OSError):
+                Path(inner, name).chmod(stat.S_IRWXU)
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def _empty(name: str, top: int, numbers: "itertools.count[int]") -> None:

@@ -12,16 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import SandboxTimeout, SandboxUnavailable
+from grader.execute import devices
+from grader.execute.environment import own
 
 _GUEST = Path(__file__).parent / "guest"
 _BOOTSTRAP = """
-import importlib.util, json, sys
-folder, descriptor, options = sys.argv[1:]
+import sys
+# The folder it is started in: nothing is imported from there. From Python 3.11 on, -P does this.
+del sys.path[0]
+import importlib.util, json
+folder, module, options = sys.argv[1:]
 spec = importlib.util.spec_from_file_location(
     "grader_guest", folder + "/__init__.py", submodule_search_locations=[folder])
 sys.modules["grader_guest"] = importlib.util.module_from_spec(spec)
-from grader_guest.server import main
-main(int(descriptor), **json.loads(options))
+importlib.import_module("grader_guest." + module).main(**json.loads(options))
 """
 _MESSAGE_BYTES = 1 << 16
 _WARM_SECONDS = 300.0
@@ -49,12 +53,17 @@ class Fork:
 class ForkServer:
     """A warm process that forks kernels on demand; safe to use from several threads.
 
+    One serves every device: it sees no GPU, and CUDA is first touched in a kernel, which is told
+    which GPU it may see.
+
     Args:
         folder: Where its files go; must not exist yet.
         lock: A descriptor it holds for as long as it or a kernel of it may write files.
         python: Interpreter it and its kernels run in.
         cold: Whether every kernel imports for itself instead.
         recorder: Whether its kernels record.
+        complete: Whether every library of the labs has to be installed; otherwise what is not
+            there is left out.
 
     Raises:
         SandboxUnavailable: If it cannot start, or a library of the labs is not installed.
@@ -62,7 +71,14 @@ class ForkServer:
     """
 
     def __init__(
-        self, folder: Path, lock: int, python: Path, *, cold: bool, recorder: bool
+        self,
+        folder: Path,
+        lock: int | None,
+        python: Path,
+        *,
+        cold: bool,
+        recorder: bool,
+        complete: bool = True,
     ) -> None:
         self._forks: dict[int, Fork] = {}
         self._lock = threading.Lock()
@@ -73,11 +89,10 @@ class ForkServer:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, self._log.open("wb") as log:
             descriptor = theirs.fileno()
-            options = json.dumps({"cold": cold, "recording": recorder})
-            arguments = [str(_GUEST), str(descriptor), options]
+            options = {"cold": cold, "recording": recorder, "complete": complete}
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [python, "-P", "-c", _BOOTSTRAP, *arguments],
-                pass_fds=[descriptor, lock],
+                command(python, "server", {"descriptor": descriptor, **options}),
+                pass_fds=[descriptor] if lock is None else [descriptor, lock],
                 env=environment(warm, python),
                 cwd=warm,
                 stdin=subprocess.DEVNULL,
@@ -158,15 +173,18 @@ class ForkServer:
             self._socket.settimeout(None)
         message = json.loads(text) if text else {}
         if "missing" in message:
-            raise SandboxUnavailable(
-                f"the Python package {message['missing']} is not installed: run {_INSTALL}"
-            )
+            raise missing_library(message["missing"])
         if "warm" not in message:
             raise SandboxUnavailable(f"the fork server ended while starting: {self._last_words()}")
         if message["threads"] != 1:
             raise SandboxUnavailable(
                 f"a library started {message['threads'] - 1} threads on import, "
-                "which do not survive a fork"
+                "which do not survive a fork; --cold does without forks"
+            )
+        if message["gpu"]:
+            raise SandboxUnavailable(
+                "a library used the GPU on import, which does not survive a fork; "
+                "--cold does without forks"
             )
         return float(message["warm"])
 
@@ -199,18 +217,34 @@ class ForkServer:
             self._forks.pop(message["exited"]).exited.set_result(message["status"])
 
 
+def command(python: Path, module: str, options: dict[str, object]) -> list[str]:
+    """The command that runs ``main`` of a module of the guest, with these arguments."""
+    return [str(python), "-c", _BOOTSTRAP, str(_GUEST), module, json.dumps(options)]
+
+
+def missing_library(name: str) -> SandboxUnavailable:
+    """The error for a library of the labs that is not there, with what to do about it."""
+    return SandboxUnavailable(f"the Python package {name} is not installed: run {_INSTALL}")
+
+
 def missing_wall(wall: str, why: str) -> SandboxUnavailable:
     """The error for a wall that could not be put up, with what to do about it."""
-    advice = "allow unprivileged user namespaces on this machine, or run with --sandbox none"
-    if wall == "Landlock":
-        advice = "use a kernel with Landlock (5.13 or later), or run with --sandbox none"
+    advice = (
+        "allow unprivileged user namespaces on this machine, or run with --sandbox landlock "
+        "(`grader doctor` says how, and what that leaves open)"
+    )
+    if wall in ("Landlock", "seccomp"):
+        advice = "`grader doctor` says what this machine has and lacks"
     if wall == "kernel":
         advice = "see the message above"
     return SandboxUnavailable(f"the sandbox cannot be set up here ({wall}: {why}); {advice}")
 
 
 def environment(warm: Path, python: Path) -> dict[str, str]:
-    """The whole environment of the fork server and its kernels, nothing inherited."""
+    """The whole environment of the fork server and its kernels.
+
+    Nothing is inherited but where the driver of a GPU lies.
+    """
     cache = warm / ".cache"
     values = {
         "PATH": f"{python.parent}:/usr/local/bin:/usr/bin:/bin",
@@ -237,9 +271,15 @@ def environment(warm: Path, python: Path) -> dict[str, str]:
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # Nothing may touch CUDA before the fork; a kernel is told what it may see.
+        "CUDA_VISIBLE_DEVICES": "",
+        "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
+        **devices.of_driver(),
     }
-    if site.ENABLE_USER_SITE:
+    if python == own().python and site.ENABLE_USER_SITE:
         values["PYTHONUSERBASE"] = site.getuserbase()
+    else:
+        values["PYTHONNOUSERSITE"] = "1"
     return values
 
 

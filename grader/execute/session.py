@@ -1,22 +1,28 @@
 """One notebook, executed cell by cell."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Literal, NamedTuple
 
 import nbformat
+import psutil
 
 from grader.errors import MachineError, SandboxUnavailable
 from grader.execute.adapt import adapt
+from grader.execute.environment import Environment, own
 from grader.execute.events import EventStream
+from grader.execute.gpu_memory import first_shortage, is_ours, said_of
 from grader.execute.kernel import Facts, Kernel
+from grader.execute.leases import Lease
 from grader.execute.missing import missing_gpu, what_is_missing
 from grader.execute.outputs import BoundedClient, outputs_of
 from grader.execute.sandbox import Progress, RunOptions
-from grader.execute.usage import descendants, memory_mib
+from grader.execute.usage import memory_mib
 from grader.model import Adaptation, Cell, CellRun, Event, RunOutcome, Submission
 
+_MIB = 1 << 20
 _WATCH_INTERVAL = 0.2
 _MAX_PROCESSES = 256
 _LAST_MESSAGES_SECONDS = 0.2
@@ -40,12 +46,25 @@ class Record:
     adaptations: list[Adaptation] = field(default_factory=list)
     events: tuple[Event, ...] = ()
     recorder_complete: bool = False
+    peak_memory_mib: float | None = None
+    peak_gpu_mib: float | None = None
 
 
 class Session:
     """Runs one submission in one kernel."""
 
-    def __init__(self, submission: Submission, options: RunOptions, events: EventStream) -> None:
+    def __init__(
+        self,
+        submission: Submission,
+        options: RunOptions,
+        events: EventStream,
+        *,
+        environment: Environment | None = None,
+        lease: Lease | None = None,
+    ) -> None:
+        self._lease = lease
+        self._overdrawn = False
+        self._environment = environment or own()
         self._submission = submission
         self._options = options
         self._began = monotonic()
@@ -82,7 +101,15 @@ class Session:
         cells = []
         device = self._record.facts.device
         for cell in self._submission.cells:
-            source, adaptations = adapt(cell, device) if cell.kind == "code" else (cell.source, ())
+            adaptations: tuple[Adaptation, ...] = ()
+            source = cell.source
+            if cell.kind == "code":
+                source, adaptations = adapt(
+                    cell,
+                    device,
+                    self._environment,
+                    cuda_on_cpu=self._options.cuda_without_gpu == "cpu",
+                )
             self._record.adaptations += adaptations
             # Metadata and tags of the submission are left behind: they would steer nbclient.
             new = nbformat.v4.new_code_cell if cell.kind == "code" else nbformat.v4.new_raw_cell
@@ -110,7 +137,7 @@ class Session:
         return end
 
     async def _run_cell(self, cell: Cell, client: BoundedClient, kernel: Kernel) -> _End | None:
-        began = monotonic()
+        began, lost = monotonic(), kernel.lost
         client.begin_cell()
         self._events.cell = cell.index
         node = client.nb.cells[cell.index]
@@ -122,10 +149,12 @@ class Session:
             end = await self._ending(cell, task, kernel)
         finally:
             await self._abandon(task)
-        if end is None and cell.source.strip():
-            client.end_cell()
-        self._events.read()
-        self._events.cell = None
+        if end is None and client.exits:
+            end = self._ending_of_exit(cell)
+        whole = (end is None or client.exits) and bool(cell.source.strip())
+        if whole:
+            client.end_cell(kernel.lost - lost)
+        self._events.end_cell(whole=whole)
         outcome: Literal["ok", "error", "timeout", "killed"] = "ok"
         if end is not None:
             outcome = "timeout" if end.outcome == "timeout" else "killed"
@@ -177,6 +206,17 @@ class Session:
         message = f"The kernel sent messages that cannot be read in cell {cell.index} ({kind})."
         return _End("killed", message)
 
+    def _ending_of_exit(self, cell: Cell) -> _End | None:
+        """``exit()`` ends a kernel once its cell is done; nothing is lost if that was the last."""
+        after = [each for each in self._submission.code_cells if each.index > cell.index]
+        if not any(each.source.strip() for each in after):
+            return None
+        if self._record.facts.device == "cpu" and "cuda.is_available" in cell.source:
+            message = f"This runner has no NVIDIA GPU, and cell {cell.index} ends the notebook."
+            return _End("environment", message)
+        message = f"Cell {cell.index} ended the notebook: it called exit or quit."
+        return _End("killed", message)
+
     def _timeout(self, cell: Cell) -> _End:
         limits = self._options.limits
         if monotonic() - self._began >= limits.run_seconds:
@@ -195,16 +235,35 @@ class Session:
             task.exception()
 
     async def _watch(self, kernel: Kernel) -> None:
-        limit = self._options.limits.memory_mib
+        limit, disk = self._options.limits.memory_mib, self._options.limits.disk_mib
         while True:
-            processes = descendants(kernel.pid)
+            processes = kernel.processes()
             if len(processes) > _MAX_PROCESSES:
                 self._excess = f"started more than {_MAX_PROCESSES} processes"
-            elif memory_mib(processes, limit) > limit:
+            elif self._note_memory(processes, limit) > limit:
                 self._excess = f"used more than {limit} MiB of memory"
+            elif self._overdraws(processes):
+                self._overdrawn = True
+                self._excess = "used more of the GPU's memory than its share"
+            elif await asyncio.to_thread(kernel.files_mib) > disk:
+                self._excess = f"kept more than {disk} MiB of files"
             if self._excess:
                 kernel.kill()
             await asyncio.sleep(_WATCH_INTERVAL)
+
+    def _note_memory(self, processes: Sequence[psutil.Process], limit: int) -> float:
+        used = memory_mib(processes, limit)
+        self._record.peak_memory_mib = max(used, self._record.peak_memory_mib or 0.0)
+        return used
+
+    def _overdraws(self, processes: Sequence[psutil.Process]) -> bool:
+        """Whether they hold more of a shared GPU's memory than this notebook's share."""
+        lease = self._lease
+        used = lease.used_bytes([each.pid for each in processes]) if lease else None
+        if lease is None or used is None:
+            return False
+        self._record.peak_gpu_mib = max(used / _MIB, self._record.peak_gpu_mib or 0.0)
+        return lease.notebooks > 1 and used > lease.share_bytes
 
     def _conclude(self, end: _End | None) -> None:
         record = self._record
@@ -215,14 +274,30 @@ class Session:
         ]
         self._events.conclude(len(executed))
         record.events = tuple(self._events.events)
-        record.recorder_complete = self._events.complete(len(executed))
+        record.recorder_complete = end is None and self._events.complete(len(executed))
         if end is not None:
             record.outcome, record.message = end
         missing = missing_gpu(record.cells, record.facts.device)
         if missing is None and self._first_error is not None:
-            missing = what_is_missing(*self._first_error, self._submission, record.adaptations)
+            missing = what_is_missing(
+                *self._first_error, self._submission, record.adaptations, self._environment
+            )
         if missing is not None:
             record.outcome, record.message = "environment", missing
+        elif self._lease is not None:
+            self._conclude_gpu(self._lease)
+
+    def _conclude_gpu(self, lease: Lease) -> None:
+        record = self._record
+        cell = first_shortage(record.cells)
+        if self._overdrawn:
+            cell = next((each.index for each in record.cells if each.outcome == "killed"), cell)
+        if cell is None:
+            return
+        if is_ours(lease):
+            record.outcome, record.message = "environment", said_of(cell, lease)
+        elif record.outcome == "completed":
+            record.message = said_of(cell, lease)
 
     def _tell(self, cell: Cell, state: Literal["running", "done"]) -> None:
         if self._options.on_cell is not None:

@@ -9,6 +9,7 @@ import psutil
 
 _MIB = 1 << 20
 _BLOCK = 512
+_PROC = Path("/proc")
 _SHARED = re.compile(rb"^RssShmem:\s+(\d+) kB", re.M)
 
 
@@ -35,7 +36,9 @@ def memory_mib(processes: Sequence[psutil.Process], limit: int) -> float:
 
 
 def _unmapped(processes: Sequence[psutil.Process]) -> int:
-    """Bytes of files in memory that no resident size counts."""
+    """Bytes of files in memory that no resident size counts; only Linux tells."""
+    if not _PROC.is_dir():
+        return 0
     kept = dict(file for each in processes for file in _memory_files(each.pid))
     held = sum(kept.values()) + max((_shared_folder(each.pid) for each in processes), default=0)
     return max(0, held - sum(_mapped(each.pid) for each in processes)) if held else 0
@@ -85,7 +88,9 @@ def _resident(process: psutil.Process) -> int:
 
 def _proportional(process: psutil.Process) -> int:
     try:
-        return int(process.memory_full_info().pss)
+        found = process.memory_full_info()
+        # Only Linux divides what is shared.
+        return int(getattr(found, "pss", found.rss))
     except psutil.AccessDenied:
         return _resident(process)
     except psutil.Error:

@@ -2,17 +2,25 @@
 
 import itertools
 import os
+import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from grader.execute import scratch
 
-with suppress(ImportError):
-    # Windows has none.
+try:
     import fcntl
+except ImportError:
+    # Windows has none.
+    _LOCKS = False
+else:
+    _LOCKS = True
 
 _PREFIX = "grader-sandbox-"
+_NAMED_PREFIX = "grader-process-"
+"""Followed by the process id, where folders cannot be locked."""
+_OWNER = re.compile(rf"{_NAMED_PREFIX}(\d+)-")
 
 
 class Workspace:
@@ -20,12 +28,24 @@ class Workspace:
 
     The lock is held by this process and by whatever inherits ``lock``; the system lets go of
     it when the last of them has ended, however that came about. A folder that nobody holds
-    was left behind, and the next workspace removes it.
+    was left behind, and the next workspace removes it. Where folders cannot be locked, the
+    process named in the folder's name is asked for instead.
     """
 
+    root: Path
+    """The folder."""
+
+    lock: int | None
+    """Descriptor of the lock, where there is one."""
+
     def __init__(self) -> None:
-        _sweep()
-        self.root, self.lock = _claimed()
+        if _LOCKS:
+            _sweep()
+            self.root, self.lock = _claimed()
+        else:
+            _sweep_by_name()
+            self.root = Path(tempfile.mkdtemp(prefix=f"{_NAMED_PREFIX}{os.getpid()}-"))
+            self.lock = None
         self._numbers = itertools.count(1)
 
     def folder(self, name: str) -> Path:
@@ -35,7 +55,8 @@ class Workspace:
     def remove(self) -> None:
         """Remove everything; all that could write here must have ended."""
         scratch.remove(self.root)
-        os.close(self.lock)
+        if self.lock is not None:
+            os.close(self.lock)
 
 
 def _claimed() -> tuple[Path, int]:
@@ -61,6 +82,17 @@ def _sweep() -> None:
                 continue
             finally:
                 os.close(lock)
+
+
+def _sweep_by_name() -> None:
+    # Only needed here, and a static check does without.
+    import psutil
+
+    for folder in Path(tempfile.gettempdir()).glob(f"{_NAMED_PREFIX}*"):
+        owner = _OWNER.match(folder.name)
+        if owner is not None and not psutil.pid_exists(int(owner[1])):
+            with suppress(OSError):
+                scratch.remove(folder)
 
 
 def _hold(folder: Path) -> int | None:

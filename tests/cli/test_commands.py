@@ -11,7 +11,18 @@ from grader.cli.main import cli
 from grader.detect import load_detectors
 from tests.cli.command import SAMPLES, grader
 
-ISSUED = {"check", "demo", "detectors", "doctor", "grade", "labs", "reference", "rescore"}
+ISSUED = {
+    "assets",
+    "check",
+    "demo",
+    "detectors",
+    "doctor",
+    "environment",
+    "grade",
+    "labs",
+    "reference",
+    "rescore",
+}
 
 
 def test_every_command_is_listed_with_a_sentence() -> None:

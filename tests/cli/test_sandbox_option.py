@@ -46,7 +46,18 @@ def test_grading_without_walls_needs_a_second_yes(notebook: Path, tmp_path: Path
 def test_an_unknown_level_is_a_usage_error(notebook: Path) -> None:
     done = grader("check", notebook, "--run", "--sandbox", "some")
     assert done.code == 2
-    assert "'full', 'none'" in done.err
+    assert "'full', 'landlock', 'none'" in done.err
+
+
+@pytest.mark.sandbox
+def test_grading_at_landlock_needs_no_yes_but_says_so(notebook: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = grader("grade", notebook, "--lab", LAB, "--out", out, "--sandbox", "landlock")
+    assert done.code == 0, done.err
+    assert "`grader doctor` lists what it leaves open" in done.err
+    (run,) = out.glob("runs/**/2-run.json")
+    assert json.loads(run.read_text())["machine"]["sandbox"].startswith("landlock-")
+    assert "landlock-" in next(out.glob("students/*.html")).read_text(encoding="utf-8")
 
 
 @pytest.mark.sandbox

@@ -24,7 +24,8 @@ ATTACKS = {
     "read another submission": "assert open(SIBLING + '/answer.txt').read()",
     "write into another submission": "open(SIBLING + '/planted', 'w').write('x')",
     "write outside": "open(os.path.dirname(SECRET) + '/planted', 'w').write('x')",
-    "change modes outside": "os.chmod(SECRET, 0o600)",
+    "change modes outside": "os.chmod(SECRET, 0o640)\n"
+    "assert os.stat(SECRET).st_mode & 0o777 == 0o640",
     "write into the assets": "open(os.environ['HF_HUB_CACHE'] + '/planted', 'w').write('x')",
     "write into the Python installation": "open(sys.prefix + '/planted', 'w').close()\n"
     "os.remove(sys.prefix + '/planted')",
@@ -33,11 +34,19 @@ ATTACKS = {
     "connect to a UNIX socket": "socket.socket(socket.AF_UNIX).connect(PATH_SOCKET)",
     "connect to an abstract socket": "socket.socket(socket.AF_UNIX).connect(ABSTRACT_SOCKET)",
     "see a process": "assert b'operator' in open(f'/proc/{VICTIM}/cmdline', 'rb').read()",
-    "signal a process": "assert b'operator' in open(f'/proc/{VICTIM}/cmdline', 'rb').read()\n"
-    "os.kill(VICTIM, 0)",
+    # Inside a PID namespace the number may be another process's.
+    "signal a process": "try: same = b'operator' in open(f'/proc/{VICTIM}/cmdline', 'rb').read()\n"
+    "except PermissionError: same = True\n"
+    "assert same\nos.kill(VICTIM, 0)",
     "change a process's limits": "resource.prlimit(VICTIM, resource.RLIMIT_CORE)",
     "read the operator's environment": "assert MARKER in open(f'/proc/{VICTIM}/environ').read()",
     "share System V memory": "assert ctypes.CDLL(None).shmget(SHARED, 8, 0) >= 0",
+    "attach System V memory by its number": "shmat = ctypes.CDLL(None).shmat\n"
+    "shmat.restype = ctypes.c_ssize_t\nassert shmat(SEGMENT, None, 0) != -1",
+    "open a message queue": "assert ctypes.CDLL(None).mq_open(QUEUE.encode(), 0) >= 0",
+    "use shared memory whose name it knows": "assert open(KNOWN_MEMORY).read() == 'shared'",
+    "list shared memory": "assert os.path.basename(KNOWN_MEMORY) in os.listdir('/dev/shm')",
+    "write to a terminal": "open(TERMINAL, 'wb', buffering=0).write(b'x')",
 }
 
 # Beyond what an ordinary process may do, so there is nothing to compare with.
@@ -75,7 +84,8 @@ def targets(folder: Path) -> Iterator[str]:
             "SHARED": 0x6772,
         }
         (sibling / "home/spare").mkdir()
-        names |= _sockets(stack, folder)
+        names |= _sockets(stack, folder, sibling)
+        names |= _shared(stack)
         victim = subprocess.Popen(
             [sys.executable, "-c", "input('operator')"],
             stdin=subprocess.PIPE,
@@ -84,8 +94,6 @@ def targets(folder: Path) -> Iterator[str]:
         )
         stack.callback(lambda: (victim.communicate(b"\\n"), victim.wait()))
         names["VICTIM"] = victim.pid
-        memory = ctypes.CDLL(None).shmget(0x6772, 8, 0o1600)
-        stack.callback(lambda: ctypes.CDLL(None).shmctl(memory, 0, None))
         code = "\n".join(f"{name} = {value!r}" for name, value in names.items())
         yield f"import ctypes, os, resource, socket, sys\n{code}"
 
@@ -96,13 +104,38 @@ def cell(attack: str) -> str:
     return f"try:\n{body}\n{outcome}"
 
 
-def _sockets(stack: ExitStack, folder: Path) -> dict[str, object]:
+def _shared(stack: ExitStack) -> dict[str, object]:
+    """What processes of one user share although they do not know one another."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    segment = libc.shmget(0x6772, 8, 0o1600)
+    stack.callback(lambda: libc.shmctl(segment, 0, None))
+    queue = f"/grader-{os.getpid()}"
+    made = libc.mq_open(queue.encode(), os.O_CREAT | os.O_RDWR, 0o600, None)
+    assert made >= 0, os.strerror(ctypes.get_errno())
+    stack.callback(libc.mq_unlink, queue.encode())
+    stack.callback(os.close, made)
+    memory = Path("/dev/shm", f"grader-{os.getpid()}")  # noqa: S108 - the place for it
+    memory.write_text("shared")
+    stack.callback(memory.unlink)
+    ours, theirs = os.openpty()
+    for descriptor in (ours, theirs):
+        stack.callback(os.close, descriptor)
+    return {
+        "SEGMENT": segment,
+        "QUEUE": queue,
+        "KNOWN_MEMORY": str(memory),
+        "TERMINAL": os.ttyname(theirs),
+    }
+
+
+def _sockets(stack: ExitStack, folder: Path, sibling: Path) -> dict[str, object]:
     stream, datagram = socket.SOCK_STREAM, socket.SOCK_DGRAM
     kinds: dict[str, tuple[int, int, tuple[str, int] | str]] = {
         "TCP": (socket.AF_INET, stream, ("127.0.0.1", 0)),
         "TCP6": (socket.AF_INET6, stream, ("::1", 0)),
         "UDP": (socket.AF_INET, datagram, ("127.0.0.1", 0)),
         "PATH_SOCKET": (socket.AF_UNIX, stream, str(folder / "s")),
+        "SIBLING_SOCKET": (socket.AF_UNIX, stream, str(sibling / "ipc-k-3")),
         "DATAGRAMS": (socket.AF_UNIX, datagram, str(folder / "d")),
         "ABSTRACT_SOCKET": (socket.AF_UNIX, stream, f"\0grader-{os.getpid()}"),
         "ABSTRACT_DATAGRAMS": (socket.AF_UNIX, datagram, f"\0grader-d-{os.getpid()}"),

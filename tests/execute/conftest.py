@@ -54,6 +54,13 @@ def open_sandbox(assets: Path, operator_environment: None) -> Iterator[ForkSandb
 
 
 @pytest.fixture(scope="session")
+def fence(assets: Path, operator_environment: None) -> Iterator[ForkSandbox]:
+    """The walls where user namespaces are refused."""
+    with ForkSandbox(assets, "tiny", KernelOptions(level="landlock")) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
 def run(sandbox: ForkSandbox) -> Runner:
     """Run cells given as sources, under the limits given as keywords."""
 

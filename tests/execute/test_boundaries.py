@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grader.execute import scratch
 from grader.execute.adapt import adapt
-from grader.execute.events import EventStream
+from grader.execute.events import EventStream, Pipe
 from grader.model import Cell
 
 LINES = st.sampled_from(
@@ -48,8 +48,9 @@ def test_adapting_keeps_lines_in_place(lines: list[str]) -> None:
 class Writer:
     """Writes as the recorder does, so that its lines can be left out, doubled and swapped."""
 
-    def __init__(self, stream: EventStream) -> None:
-        self.stream = stream
+    def __init__(self) -> None:
+        self.pipe = Pipe()
+        self.stream = EventStream(self.pipe)
         self.key = bytes(range(16))
         self.lines = [self.line(0, "start", key=self.key.hex())]
 
@@ -59,16 +60,16 @@ class Writer:
         return f"{mac} ".encode() + body
 
     def write(self) -> None:
-        os.write(self.stream.writer, b"".join(line + b"\n" for line in self.lines))
+        os.write(self.pipe.writer, b"".join(line + b"\n" for line in self.lines))
         self.stream.read()
         self.stream.conclude(0)
         self.stream.close()
-        os.close(self.stream.writer)
+        os.close(self.pipe.writer)
 
 
 @given(st.lists(st.binary(max_size=40) | st.just(b'{"event": "load", "x": "\\ud800"}'), max_size=6))
 def test_any_bytes_may_come_through_the_event_pipe(lines: list[bytes]) -> None:
-    writer = Writer(EventStream())
+    writer = Writer()
     end = writer.line(1, "end")
     writer.lines += [*lines, end]
     writer.write()
@@ -84,7 +85,7 @@ def test_any_bytes_may_come_through_the_event_pipe(lines: list[bytes]) -> None:
 def test_a_missing_or_repeated_event_is_noticed(
     order: list[int], left_out: set[int], doubled: set[int]
 ) -> None:
-    writer = Writer(EventStream())
+    writer = Writer()
     sent = [number for number in order if number not in left_out]
     sent += [number for number in sent if number in doubled]
     writer.lines += [writer.line(number, "cell") for number in sent]

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.execute.doctor import KNOWN_OPEN, Attempt, Examination, examine
+from grader.execute import gaps
+from grader.execute.doctor import Attempt, Examination, examine
 from grader.execute.promises import PROMISES, Promise
+from grader.execute.server import missing_wall
 
 pytestmark = pytest.mark.sandbox
 
@@ -25,9 +27,17 @@ def found() -> Examination:
 
 def test_every_attempt_is_held_by_the_full_level(found: Examination) -> None:
     assert found.missing == ""
-    assert {each.name for each in found.attempts if not each.holds} == KNOWN_OPEN
+    assert {each.name for each in found.attempts if not each.holds} == set(gaps.FULL)
     assert found.full_holds
     assert found.walls[:5] == ("user", "net", "ipc", "pid", "mount")
+
+
+def test_the_level_landlock_leaves_open_what_is_listed(found: Examination) -> None:
+    assert found.fence_missing == ""
+    opened = {each.name for each in found.attempts if not each.fenced}
+    assert opened == set(gaps.landlock(found.abi))
+    assert found.landlock_holds
+    assert found.fence == (f"landlock-{found.abi}", "seccomp")
 
 
 def test_attempts_succeed_without_walls(found: Examination) -> None:
@@ -44,7 +54,7 @@ def test_the_machine_is_described(found: Examination) -> None:
 def test_one_open_attempt_or_a_missing_wall_means_that_it_does_not_hold() -> None:
     held = Attempt(name="a", none="", full="refused")
     opened = Attempt(name="b", none="", full="")
-    known = Attempt(name=next(iter(KNOWN_OPEN)), none="", full="")
+    known = Attempt(name=next(iter(gaps.FULL)), none="", full="")
 
     def holds(*attempts: Attempt, missing: str = "") -> bool:
         facts = {"offers": (), "walls": (), "remedy": "", "missing": missing}
@@ -77,6 +87,24 @@ def test_where_namespaces_are_refused_it_says_so_and_fails() -> None:
     assert done.returncode == 1, done.stderr
     assert "The level full cannot be had here: namespaces" in done.stdout
     assert "To change it: sudo sysctl -w user.max_user_namespaces=" in done.stdout
+    assert "The level landlock holds, but for what is listed above: landlock-" in done.stdout
+
+
+def test_the_sandbox_that_cannot_be_had_names_the_one_that_can() -> None:
+    assert "run with --sandbox landlock" in str(missing_wall("namespaces", "refused"))
+    assert "--sandbox" not in str(missing_wall("Landlock", "ABI 1"))
+
+
+def test_the_table_fits_a_terminal() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "grader", "doctor"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    table = done.stdout[done.stdout.index("What a notebook tries") :]
+    assert max(map(len, table.splitlines())) <= 80
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from grader.execute import ForkSandbox, RunOptions
@@ -361,6 +361,8 @@ PIECE = st.sampled_from([*COMMANDS, *TEXT])
 
 
 @given(st.lists(PIECE | st.text(max_size=5), max_size=8), st.sampled_from(["\n", "", " "]))
+@example(["    !nvidia-smi", "\r", "!pip install x"], " ")
+@settings(deadline=None)  # The first one imports IPython.
 def test_lines_stay_where_they_are(pieces: list[str], between: str) -> None:
     source = between.join(pieces)
     executed, notes = changed(source)

@@ -1,6 +1,9 @@
 """Serve datasets and metrics from the assets folder, and record what is loaded."""
 
+from __future__ import annotations
+
 import functools
+import shutil
 from pathlib import Path
 
 from .foreign import Foreign, library
@@ -11,15 +14,23 @@ from .sealed import Function
 _OF_PUBLISHED_DATASETS = ("name", "revision", "token", "trust_remote_code")
 
 
-def install(recorder: Recorder) -> None:
-    """Watch ``datasets.load_dataset``, ``evaluate.load`` and ``from_pretrained`` of models."""
+def serve_datasets(recorder: Recorder) -> None:
+    """Serve and watch ``datasets.load_dataset``."""
     datasets = library("datasets")
     enter, leave = _serve_dataset(recorder, datasets.load_dataset, datasets.load_from_disk)
     for module in (datasets, library("datasets.load")):
         recorder.hooks.redirect(module, "load_dataset", enter, leave)
+
+
+def serve_metrics(recorder: Recorder) -> None:
+    """Serve and watch ``evaluate.load``."""
     enter, leave = _serve_metric(recorder)
     for module in (library("evaluate"), library("evaluate.loading")):
         recorder.hooks.redirect(module, "load", enter, leave)
+
+
+def watch_models(recorder: Recorder) -> None:
+    """Watch ``from_pretrained`` of models."""
     _watch_from_pretrained(recorder, library("transformers.modeling_utils").PreTrainedModel)
 
 
@@ -62,15 +73,63 @@ def _load_folder(
 ) -> Function:
     """Loads a snapshot: data files, or what ``save_to_disk`` wrote."""
     if (folder / "dataset_dict.json").exists():
-        split = kwargs.get("split")
-        return lambda: load_saved(str(folder)) if split is None else load_saved(str(folder))[split]
+        split, streamed = kwargs.get("split"), bool(kwargs.get("streaming"))
+        return lambda: _select(load_saved(str(_own(folder))), split, streamed)
     kept = {
         key: value for key, value in kwargs.items() if key not in ("path", *_OF_PUBLISHED_DATASETS)
     }
     return functools.partial(load, str(folder), **kept)
 
 
+def _own(folder: Path) -> Path:
+    """The dataset among the notebook's files: what it maps and filters is written beside it."""
+    place = Path(library("datasets.config").HF_DATASETS_CACHE) / folder.name
+    if not place.exists():
+        shutil.copytree(folder, place, copy_function=_link)
+    return place
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        Path(target).symlink_to(source)
+    except OSError:
+        # Windows lets few users make links.
+        shutil.copyfile(source, target)
+
+
+def _select(loaded: Foreign, split: Foreign, streamed: bool) -> Foreign:
+    """The splits asked for, sliced as ``load_dataset`` does: ``"test[:20]"``."""
+    if isinstance(split, (list, tuple)):
+        return [_select(loaded, each, streamed) for each in split]
+    chosen = loaded if split is None else _rows(loaded, split)
+    if not streamed:
+        return chosen
+    if isinstance(chosen, dict):
+        kind = library("datasets").IterableDatasetDict
+        return kind({name: part.to_iterable_dataset() for name, part in chosen.items()})
+    return chosen.to_iterable_dataset()
+
+
+def _rows(loaded: Foreign, split: Foreign) -> Foreign:
+    if str(split) == "all":
+        split = "+".join(loaded)
+    kind = library("datasets").ReadInstruction
+    wanted = split if isinstance(split, kind) else kind.from_spec(str(split))
+    lengths = {name: part.num_rows for name, part in loaded.items()}
+    parts = []
+    for each in wanted.to_absolute(lengths):
+        part = loaded[each.splitname]
+        whole = each.from_ in (None, 0) and each.to in (None, part.num_rows)
+        start, stop = each.from_ or 0, part.num_rows if each.to is None else each.to
+        parts.append(part if whole else part.select(range(start, stop)))
+    return parts[0] if len(parts) == 1 else library("datasets").concatenate_datasets(parts)
+
+
 def _record_dataset(recorder: Recorder, asset: str, split: Foreign, loaded: Foreign) -> None:
+    if isinstance(loaded, (list, tuple)):
+        for each, part in zip(split, loaded):
+            _record_dataset(recorder, asset, each, part)
+        return
     for part in loaded.values() if isinstance(loaded, dict) else (loaded,):
         # The one field for "where from" that select, map and shuffle hand on.
         part.info.download_checksums = {asset: {"num_bytes": None, "checksum": None}}

@@ -1,5 +1,7 @@
 """Stand-ins for ``google.colab``: an empty Drive, no uploads, no secrets."""
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 from types import ModuleType

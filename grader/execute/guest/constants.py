@@ -5,6 +5,8 @@ is before the fork. They are looked up once, in the fork server: a search in eve
 touch each object of each module, and with it copy 60 MiB of shared memory.
 """
 
+from __future__ import annotations
+
 import functools
 import sys
 from collections.abc import Mapping

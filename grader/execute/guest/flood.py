@@ -6,6 +6,8 @@ This is a courtesy, not a wall: a notebook that undoes it only floods the superv
 counts for itself.
 """
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Callable
 

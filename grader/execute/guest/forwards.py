@@ -4,6 +4,8 @@ Only the outermost call that takes images counts: ``model(...)`` and
 ``model.get_image_features(...)``, which calls the vision part, both count once.
 """
 
+from __future__ import annotations
+
 import functools
 import inspect
 import threading
@@ -17,7 +19,7 @@ _IMAGE_DIMENSIONS = (4, 5)
 _CHANNELS = (1, 3, 4)
 
 
-_Pass = tuple[Foreign, int | None, bool]
+_Pass = tuple[Foreign, "int | None", bool]
 """Module, image rows and whether it trains."""
 
 

@@ -1,13 +1,15 @@
 """Install every hook, once, in the fork server."""
 
+from __future__ import annotations
+
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from . import assets, forwards, hosted, metrics, namespace, tampering, training
+from . import assets, forwards, gpu, hosted, metrics, namespace, tampering, training
 from .foreign import Foreign
-from .recorder import Recorder
+from .recorder import Recorder, Send
 from .sealed import seal
 
 
@@ -17,38 +19,48 @@ class Controls(NamedTuple):
     A notebook can see every frame below its own, down to the one that started the kernel.
     """
 
-    start: Callable[[int, Foreign, Path], None]
-    """Record everything this shell runs, to this descriptor, from now on."""
+    start: Callable[[Send, Foreign, Path], None]
+    """Send everything this shell runs, from now on."""
 
     stop: Callable[[], None]
     """Write the last events."""
 
 
-def install(*, recording: bool = True) -> Controls:
+_SERVING = (assets.serve_datasets, assets.serve_metrics, assets.watch_models)
+_RECORDING = (
+    metrics.watch_functions,
+    metrics.watch_modules,
+    training.install,
+    forwards.install,
+)
+
+
+def install(*, recording: bool = True, complete: bool = True) -> Controls:
     """Wrap the functions whose use is recorded.
 
     Args:
         recording: Off, assets are served and nothing else is touched; to measure what the
             recorder costs.
+        complete: Whether every library has to be there.
+
+    Raises:
+        ImportError: If one that has to be there is missing.
     """
     hosted.install()
     recorder = Recorder()
-    assets.install(recorder)
-    if recording:
-        metrics.install(recorder)
-        training.install(recorder)
-        forwards.install(recorder)
+    for fit in (*_SERVING, *(_RECORDING if recording else ())):
+        _fit(recorder, fit, complete)
     watch = tampering.Watch(recorder)
     if recording:
         sys.addaudithook(watch.notice)
     # Looked up here: in a kernel it would touch, and so copy, the names of 5,000 modules.
     own = [name for name in sys.modules if _is_own(name)]
 
-    def start(descriptor: int, shell: Foreign, folder: Path) -> None:
+    def start(send: Send, shell: Foreign, folder: Path) -> None:
         if recorder.active:
             recorder.tamper("called", "start")
             return
-        recorder.start(descriptor if recording else None, folder)
+        recorder.start(send if recording else None, folder)
         if recording:
             watch.begin(shell)
             _after_each_cell(recorder, shell, watch)
@@ -56,10 +68,32 @@ def install(*, recording: bool = True) -> Controls:
             del sys.modules[name]
 
     def stop() -> None:
+        _tell_gpu(recorder)
         with recorder.quietly("stop"):
             recorder.stop()
 
     return Controls(seal(start), seal(stop))
+
+
+def _fit(recorder: Recorder, fit: Callable[[Recorder], None], complete: bool) -> None:
+    try:
+        fit(recorder)
+    except ImportError:
+        # What is not there, or cannot be imported, no notebook can use.
+        if complete:
+            raise
+    except Exception as error:
+        # A version whose functions are elsewhere: its use would go unseen.
+        if complete:
+            raise
+        recorder.unhooked.append((fit.__module__.rpartition(".")[2], type(error).__name__))
+
+
+def _tell_gpu(recorder: Recorder) -> None:
+    with recorder.quietly("gpu"):
+        peak = gpu.peak_bytes()
+        if peak is not None:
+            recorder.emit("gpu", peak=peak)
 
 
 def _is_own(module: str) -> bool:

@@ -1,22 +1,21 @@
-"""One kernel: process 1 of its namespaces, and the kernel proper as its child."""
+"""One kernel: the process that watches over it, and the kernel proper as its child."""
 
+from __future__ import annotations
+
+import functools
 import json
 import os
-import random
 import signal
-import sys
+import socket
 import traceback
-from collections.abc import Callable
+from collections.abc import Container
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from . import constants, flood, hosted, linux, walls
-from .foreign import Foreign, library
-from .install import Controls
-from .order import STUDENT, Layout, Order, WallError
-
-Prepare = Callable[[], Controls]
-"""Gives the recorder's controls: those of the fork server, or made on the spot."""
+from . import door, fence, gpu, linux, serving, walls
+from .foreign import Foreign
+from .order import Layout, Order, WallError
+from .serving import Prepare
 
 _FAILED = 70
 
@@ -41,6 +40,21 @@ class _Gate(NamedTuple):
     write: int
 
 
+class _Child(NamedTuple):
+    """The kernel, as the process that watches over it sees it."""
+
+    pid: int
+
+    gate: _Gate
+    """Its readiness, and the permission to go on."""
+
+    channel: socket.socket
+    """What it hands over."""
+
+    last: int
+    """One more descriptor to close."""
+
+
 def main(order: Order, streams: Streams, prepare: Prepare) -> NoReturn:
     """Run one kernel to its end; never returns to the fork server's loop."""
     status = _FAILED
@@ -54,9 +68,14 @@ def main(order: Order, streams: Streams, prepare: Prepare) -> NoReturn:
         os._exit(status)
 
 
-def kill_descendants(pid: int) -> None:
-    """Kill every descendant of a process that adopts orphans, until none is left."""
-    while found := _descendants(pid):
+def kill_descendants(pid: int, but: Container[int] = ()) -> None:
+    """Kill every descendant of a process that adopts orphans, until none is left.
+
+    Args:
+        pid: The process.
+        but: Children of it that are left alone, and what descends from them.
+    """
+    while found := _descendants(pid, but):
         for each in found:
             try:
                 os.kill(each, signal.SIGKILL)
@@ -64,9 +83,33 @@ def kill_descendants(pid: int) -> None:
                 continue
 
 
-def _descendants(pid: int) -> list[int]:
-    """Living descendants, zombies left out."""
-    parents: dict[int, list[int]] = {}
+def bury_orphans(but: Container[int]) -> None:
+    """Kill and reap every child of this process that it did not start itself.
+
+    Args:
+        but: Those it did.
+    """
+    kill_descendants(os.getpid(), but)
+    for each in _children(zombies=True).get(os.getpid(), ()):
+        if each not in but:
+            os.waitpid(each, 0)
+
+
+def _descendants(pid: int, but: Container[int]) -> list[int]:
+    """Living descendants."""
+    children = _children(zombies=False)
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        own = [each for each in children.get(waiting.pop(), ()) if each not in but]
+        found += own
+        waiting += own
+    return found
+
+
+def _children(*, zombies: bool) -> dict[int, list[int]]:
+    """Processes by their parent."""
+    children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             try:
@@ -74,15 +117,9 @@ def _descendants(pid: int) -> list[int]:
             except OSError:
                 continue
             state, parent = fields.rpartition(")")[2].split()[:2]
-            if state not in "ZX":
-                parents.setdefault(int(parent), []).append(int(entry.name))
-    found: list[int] = []
-    waiting = [pid]
-    while waiting:
-        children = parents.get(waiting.pop(), [])
-        found += children
-        waiting += children
-    return found
+            if zombies or state not in "ZX":
+                children.setdefault(int(parent), []).append(int(entry.name))
+    return children
 
 
 def _supervise(order: Order, streams: Streams, prepare: Prepare) -> int:
@@ -93,45 +130,95 @@ def _supervise(order: Order, streams: Streams, prepare: Prepare) -> int:
         walls.enclose(order)
     else:
         linux.adopt_orphans()
-    bound, release = _Gate(*os.pipe()), _Gate(*os.pipe())
-    child = os.fork()
-    if child == 0:
-        os.close(bound.read)
-        os.close(release.write)
-        _become_kernel(order, streams, prepare, _Gate(release.read, bound.write))
-    os.close(bound.write)
-    if os.read(bound.read, 1) and order.level == "full":
+    child = _forked(order, streams, prepare)
+    if order.level != "full":
+        _end_all_with_parent()
+    listener = door.take_over(child.channel) if order.level == "landlock" else -1
+    child.channel.close()
+    if order.level == "full" and os.read(child.gate.read, 1):
         # The sockets stay open; their folder, which the supervisor connects through, is
         # now out of the student's reach.
         linux.unmount(Layout.inside().ipc)
         linux.drop_privileges()
-    os.write(release.write, b".")
-    os.closerange(0, max(*streams, *bound, *release) + 1)
-    status = _wait(child)
+    os.write(child.gate.write, b".")
+    _close_all_but(listener, max(*streams, *child.gate, child.last))
+    if listener < 0:
+        status = _wait(child.pid)
+    else:
+        linux.drop_privileges()
+        status = door.attend(listener, fence.own_folders(order), child.pid)
     if order.level != "full":
         kill_descendants(os.getpid())
-    return status
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def _end_all_with_parent() -> None:
+    """Nothing but this process knows what the notebook has started, so it must not just die."""
+
+    def end(number: int, _frame: object) -> NoReturn:
+        kill_descendants(os.getpid())
+        os._exit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+    linux.die_with_parent(signal.SIGTERM)
+
+
+def _forked(order: Order, streams: Streams, prepare: Prepare) -> _Child:
+    bound, release = _Gate(*os.pipe()), _Gate(*os.pipe())
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        os.close(bound.read)
+        os.close(release.write)
+        ours.close()
+        _become_kernel(order, streams, prepare, _Gate(release.read, bound.write), theirs)
+    os.close(bound.write)
+    theirs.close()
+    # Its end of ``release`` stays open here too: a write must not fail if it is gone already.
+    return _Child(pid, _Gate(bound.read, release.write), ours, release.read)
+
+
+def _close_all_but(kept: int, last: int) -> None:
+    os.closerange(0, max(0, kept))
+    os.closerange(kept + 1, last + 1)
 
 
 def _wait(child: int) -> int:
-    """Reap everything until the kernel ends; its exit status as a shell gives it."""
+    """Reap everything until the kernel ends; its wait status."""
     while True:
         pid, status = os.wait()
         if pid == child:
-            code = os.waitstatus_to_exitcode(status)
-            return code if code >= 0 else 128 - code
+            return status
 
 
-def _become_kernel(order: Order, streams: Streams, prepare: Prepare, gate: _Gate) -> NoReturn:
+def _confine(order: Order, channel: socket.socket) -> str:
+    """Put up the walls of the level and hand over what it takes to attend them; their names."""
+    names: tuple[str, ...] = ()
+    with channel:
+        if order.level == "full":
+            names = walls.confine(order)
+        elif order.level == "landlock":
+            names, listener = fence.confine(order)
+            door.hand_over(channel, listener)
+    return " ".join(names) or "none"
+
+
+def _become_kernel(
+    order: Order, streams: Streams, prepare: Prepare, gate: _Gate, channel: socket.socket
+) -> NoReturn:
     status = _FAILED
     try:
         linux.die_with_parent()
         _redirect(streams)
-        names = walls.confine(order) if order.level != "none" else ()
-        _serve(order, streams, prepare, gate, " ".join(names) or "none")
+        names = _confine(order, channel)
+        _serve(order, streams, prepare, gate, names)
         status = 0
     except SystemExit as error:
         status = error.code if isinstance(error.code, int) else 0
+    except ModuleNotFoundError as error:
+        # Of a cold kernel's own imports; a notebook's errors do not come here.
+        _report(streams, {"missing": str(error.name)})
     except WallError as error:
         _report(streams, {"wall": error.wall, "why": error.why})
     except BaseException:  # noqa: BLE001 - a child must never fall back into the server's loop
@@ -142,23 +229,17 @@ def _become_kernel(order: Order, streams: Streams, prepare: Prepare, gate: _Gate
 
 def _serve(order: Order, streams: Streams, prepare: Prepare, gate: _Gate, names: str) -> None:
     """Be the kernel until the notebook ends."""
-    layout = Layout.of(order)
-    _move_in(order, layout)
-    controls = prepare()
-    try:
-        application = _application(order, layout)
-        hosted.start(application)
-        controls.start(streams.events, application.shell, layout.assets)
-        _seed(order)
-        os.write(gate.write, b".")
-        os.read(gate.read, 1)
+
+    def ready(_application: Foreign) -> None:
+        if order.level == "full":
+            os.write(gate.write, b".")
+            os.read(gate.read, 1)
         os.close(gate.write)
         os.close(gate.read)
-        _report(streams, {"sandbox": names, "device": _device()})
+        _report(streams, {"sandbox": names, **gpu.facts(order)})
         os.close(streams.report)
-        application.start()
-    finally:
-        controls.stop()
+
+    serving.serve(order, prepare, functools.partial(os.write, streams.events), ready)
 
 
 def _keep_only(streams: Streams) -> None:
@@ -186,61 +267,3 @@ def _report(streams: Streams, message: dict[str, str]) -> None:
     except OSError:
         # Already closed: the kernel was ready before, and its end tells the rest.
         return
-
-
-def _move_in(order: Order, layout: Layout) -> None:
-    """Point every library at the kernel's own folders, in the environment and in memory."""
-    warm = os.environ.pop(constants.WARM_HOME)
-    places = {f"{warm}/hub": str(layout.hub), warm: str(layout.home)}
-    for name, value in os.environ.items():
-        os.environ[name] = constants.moved(value, places)
-    constants.move(constants.naming(warm), places)
-    os.environ.update(
-        USER=STUDENT,
-        LOGNAME=STUDENT,
-        TMPDIR=str(layout.tmp),
-        GRADER_SEED=str(order.seed),
-    )
-    library("tempfile").tempdir = None
-    work = layout.home / "work"
-    work.mkdir(exist_ok=True)
-    os.chdir(work)
-    sys.path.insert(0, "")
-
-
-def _seed(order: Order) -> None:
-    torch = library("torch")
-    random.seed(order.seed)
-    library("numpy").random.seed(order.seed % (1 << 32))
-    torch.manual_seed(order.seed)
-    if torch.get_num_threads() != order.threads:
-        torch.set_num_threads(order.threads)
-
-
-def _device() -> str:
-    if not Path("/dev/nvidiactl").exists():
-        return "cpu"
-    cuda = library("torch").cuda
-    return str(cuda.get_device_name()) if cuda.is_available() else "cpu"
-
-
-def _application(order: Order, layout: Layout) -> Foreign:
-    """The kernel, its sockets bound, its loop not yet started."""
-    connection = {**order.connection, "ip": str(layout.ipc / "k")}
-    file = layout.home / ".kernel.json"
-    file.write_text(json.dumps(connection), encoding="utf-8")
-    kernelapp = library("ipykernel.kernelapp")
-    application = kernelapp.IPKernelApp.instance()
-    flood.prepare(application)
-    application.initialize(
-        ["-f", str(file), "--HistoryManager.hist_file=:memory:", "--IPKernelApp.log_level=50"]
-    )
-    flood.install(application.shell, order.output_bytes, order.outputs)
-    # Whatever the notebook leaves running ends with the sandbox; ipykernel would wait half a
-    # minute for children nobody waits for, and the recorder would lose its last word.
-    application.kernel._progressively_terminate_all_children = _leave_children
-    return application
-
-
-async def _leave_children() -> None:
-    return

@@ -4,11 +4,14 @@ Source of the constants: ``include/uapi/linux/landlock.h``. A right an older ker
 left out; ``version`` tells which it has.
 """
 
+from __future__ import annotations
+
 import os
 import stat
 import struct
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from . import linux
 
@@ -16,12 +19,29 @@ _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _RULE_PATH_BENEATH = 1
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
+_REMOVE_FILE, _MAKE_FILE = 1 << 5, 1 << 8
 _TRUNCATE, _IOCTL_DEVICE = 1 << 14, 1 << 15
-_READ = _EXECUTE | _READ_FILE | _READ_DIR
 _FILE_RIGHTS = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEVICE
 _MAKE_DEVICE = 1 << 6 | 1 << 11
+
+LIST = _READ_DIR
+"""See the names in a folder and below."""
+READ = _EXECUTE | _READ_FILE | _READ_DIR
+"""Read and execute."""
+WRITE = ((1 << 16) - 1) & ~_MAKE_DEVICE
+"""Everything but making device nodes."""
+SHARE = _READ_FILE | _WRITE_FILE | _MAKE_FILE | _REMOVE_FILE | _TRUNCATE
+"""Use files whose names one knows."""
+
 _TCP_BIND_AND_CONNECT = 0b11
 _SCOPE_SOCKETS_AND_SIGNALS = 0b11
+
+
+class Rule(NamedTuple):
+    """What one file or folder is opened for."""
+
+    path: Path
+    rights: int
 
 
 def version() -> int:
@@ -32,26 +52,22 @@ def version() -> int:
         return 0
 
 
-def restrict(readable: Iterable[Path], writable: Iterable[Path]) -> int:
-    """Confine this thread and its descendants for good; returns the ABI version used.
+def restrict(rules: Iterable[Rule], abi: int) -> None:
+    """Confine this thread and its descendants for good.
 
     Args:
-        readable: Files and folders to read and execute.
-        writable: Files and folders to write as well; device nodes are never made in them.
+        rules: What stays open; a path that does not exist is left out.
+        abi: Version whose rights are taken away, at most that of the kernel.
 
     Raises:
         OSError: If the kernel refuses; ENOSYS where it has no Landlock.
     """
-    abi = version()
     handled = _handled(abi)
     ruleset = linux.syscall(_CREATE_RULESET, _attributes(abi, handled), _size(abi), 0)
-    for path in readable:
-        _allow(ruleset, path, _READ & handled)
-    for path in writable:
-        _allow(ruleset, path, handled & ~_MAKE_DEVICE)
+    for rule in rules:
+        _allow(ruleset, rule.path, rule.rights & handled)
     linux.syscall(_RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
-    return abi
 
 
 def _handled(abi: int) -> int:

@@ -3,11 +3,15 @@
 Numbers above 423 are the same on every architecture (Linux ``scripts/syscall.tbl``).
 """
 
+from __future__ import annotations
+
 import ctypes
 import os
+import platform
 import signal
 import struct
 from pathlib import Path
+from typing import Union
 
 # PyDLL keeps the interpreter lock: clone3 must return in the child with the lock held.
 _libc = ctypes.PyDLL(None, use_errno=True)
@@ -21,6 +25,8 @@ NEW_MOUNT, NEW_IPC, NEW_USER, NEW_PID, NEW_NET = (
     0x40000000,
 )
 _OPEN_TREE, _MOVE_MOUNT, _CLONE3, _MOUNT_SETATTR = 428, 429, 435, 442
+_OPENAT2, _PIDFD_GETFD = 437, 438
+_RESOLVE_NO_LINKS_BENEATH = 0x02 | 0x04 | 0x08
 _AT_FDCWD, _AT_EMPTY_PATH, _AT_RECURSIVE = -100, 0x1000, 0x8000
 _OPEN_TREE_CLONE, _OPEN_TREE_CLOEXEC = 1, os.O_CLOEXEC
 _MOVE_MOUNT_F_EMPTY_PATH = 0x4
@@ -29,8 +35,10 @@ _MS_REC, _MS_PRIVATE, _MNT_DETACH = 0x4000, 1 << 18, 2
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 1, 24, 38
 _PR_SET_SECCOMP, _PR_CAP_AMBIENT, _PR_SET_CHILD_SUBREAPER = 22, 47, 36
 _CAPABILITY_VERSION_3 = 0x20080522
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
+_SET_MODE_FILTER, _FILTER_FLAG_NEW_LISTENER = 1, 8
 
-Argument = int | bytes | None
+Argument = Union[int, bytes, None]
 
 
 def call(name: str, *arguments: Argument) -> int:
@@ -123,9 +131,9 @@ def unmount(path: Path) -> None:
     call("umount2", os.fsencode(path), _MNT_DETACH)
 
 
-def die_with_parent() -> None:
-    """Ask for SIGKILL when the parent dies."""
-    call("prctl", _PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+def die_with_parent(number: int = signal.SIGKILL) -> None:
+    """Ask for a signal when the parent dies."""
+    call("prctl", _PR_SET_PDEATHSIG, number, 0, 0, 0)
 
 
 def outlive_parent() -> None:
@@ -143,8 +151,13 @@ def drop_privileges() -> None:
     call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     call("prctl", _PR_CAP_AMBIENT, 4, 0, 0, 0)
     last = int(Path("/proc/sys/kernel/cap_last_cap").read_text(encoding="ascii"))
-    for capability in range(last + 1):
-        call("prctl", _PR_CAPBSET_DROP, capability, 0, 0, 0)
+    try:
+        for capability in range(last + 1):
+            call("prctl", _PR_CAPBSET_DROP, capability, 0, 0, 0)
+    except PermissionError:
+        # An ordinary user outside a user namespace: without new privileges, what is bounded
+        # here can never be gained.
+        pass
     call("capset", struct.pack("=Ii", _CAPABILITY_VERSION_3, 0), bytes(24))
 
 
@@ -153,3 +166,27 @@ def set_filter(program: bytes) -> None:
     code = ctypes.create_string_buffer(program, len(program))
     header = struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(code))
     call("prctl", _PR_SET_SECCOMP, 2, header, 0, 0)
+
+
+def set_listened_filter(program: bytes) -> int:
+    """The same; returns a descriptor that reports calls the filter neither allows nor refuses."""
+    code = ctypes.create_string_buffer(program, len(program))
+    header = struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(code))
+    number = _SECCOMP[platform.machine()]
+    return syscall(number, _SET_MODE_FILTER, _FILTER_FLAG_NEW_LISTENER, header)
+
+
+def open_beneath(folder: int, path: str) -> int:
+    """Open what lies below a folder, as ``O_PATH`` does, without following any link."""
+    how = struct.pack("=3Q", os.O_PATH | os.O_CLOEXEC, 0, _RESOLVE_NO_LINKS_BENEATH)
+    return syscall(_OPENAT2, folder, os.fsencode(path), how, len(how))
+
+
+def descriptor_of(process: int, descriptor: int) -> int:
+    """A copy of another process's descriptor.
+
+    Args:
+        process: A descriptor of the process.
+        descriptor: Its descriptor.
+    """
+    return syscall(_PIDFD_GETFD, process, descriptor, 0)

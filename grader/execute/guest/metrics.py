@@ -1,5 +1,7 @@
 """Record calls of metric functions, with what they were given."""
 
+from __future__ import annotations
+
 import inspect
 import numbers
 
@@ -26,12 +28,17 @@ _FUNCTIONS = (
 )
 
 
-def install(recorder: Recorder) -> None:
-    """Watch functions of ``sklearn.metrics`` and methods of ``evaluate.EvaluationModule``."""
+def watch_functions(recorder: Recorder) -> None:
+    """Watch functions of ``sklearn.metrics``, those this version has."""
     sklearn = library("sklearn.metrics")
     for name in _FUNCTIONS:
         # Only the public name: what the library calls itself is not a second evaluation.
-        _watch_function(recorder, sklearn, name)
+        if hasattr(sklearn, name):
+            _watch_function(recorder, sklearn, name)
+
+
+def watch_modules(recorder: Recorder) -> None:
+    """Watch methods of ``evaluate.EvaluationModule``."""
     _watch_module(recorder, library("evaluate").EvaluationModule)
 
 
@@ -94,7 +101,7 @@ def _gather(gathered: Memory, module: Foreign, given: dict[str, Foreign]) -> Non
     if module not in gathered:
         gathered[module] = ([], [])
     sides = gathered.get(module)
-    for side, name in zip(sides, _SIDES, strict=True):
+    for side, name in zip(sides, _SIDES):
         found = plain.labels(given.get(name), whole_floats=True)
         if found is None or found.values is None:
             # One unreadable batch makes the whole array unknown; a nested list is no label.

@@ -1,5 +1,7 @@
 """Arrays of labels that appear in a notebook's namespace."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from time import monotonic
 

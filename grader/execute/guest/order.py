@@ -1,5 +1,7 @@
 """What the supervisor orders: one kernel, and where its things are."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +21,7 @@ class WallError(Exception):
         super().__init__(f"{wall}: {why}")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Order:
     """One kernel to start. Paths are those of the supervisor."""
 
@@ -69,17 +71,23 @@ class Order:
     """What CUDA may see, as ``CUDA_VISIBLE_DEVICES`` says it; empty for no GPU."""
 
     gpu_bytes: int
-    """Ceiling of the memory of that GPU; 0 for none."""
+    """Ceiling of what torch's tensors may take of that GPU; 0 for none."""
+
+    gpu_name: str = ""
+    """What its driver calls it."""
+
+    gpu_node: str = ""
+    """Its device node below ``/dev``; those of other GPUs are not shown."""
 
     @classmethod
-    def of(cls, data: dict[str, Any]) -> "Order":
+    def of(cls, data: dict[str, Any]) -> Order:
         """Read an order from parsed JSON."""
         paths = {name: Path(data[name]) for name in ("folder", "assets")}
         lists = {name: tuple(map(Path, data[name])) for name in ("python", "hidden")}
         return cls(**{**data, **paths, **lists})
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Layout:
     """Where the kernel finds its things."""
 
@@ -99,12 +107,12 @@ class Layout:
     """Hugging Face hub cache."""
 
     @classmethod
-    def of(cls, order: Order) -> "Layout":
+    def of(cls, order: Order) -> Layout:
         """Where this order's kernel finds them."""
         return cls.inside() if order.level == "full" else cls.outside(order)
 
     @classmethod
-    def inside(cls) -> "Layout":
+    def inside(cls) -> Layout:
         """The same places for every notebook, so that paths in outputs repeat."""
         return cls(
             home=Path("/home", STUDENT),
@@ -115,7 +123,7 @@ class Layout:
         )
 
     @classmethod
-    def outside(cls, order: Order) -> "Layout":
+    def outside(cls, order: Order) -> Layout:
         """The supervisor's own paths, where there is no mount namespace."""
         folder = order.folder
         return cls(

@@ -3,6 +3,8 @@
 Types are compared by identity: a method of a class the student wrote is never called.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import sys

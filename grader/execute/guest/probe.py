@@ -4,20 +4,24 @@ Run as a program of its own, with the environment of a kernel. Takes JSON on its
 writes one JSON line. Every attempt is harmless where it succeeds.
 """
 
+from __future__ import annotations
+
 import ctypes
+import dataclasses
 import fcntl
 import json
 import os
 import resource
 import socket
+import struct
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from . import landlock, linux, walls
-from .order import Order, WallError
+from . import door, fence, landlock, linux, walls
+from .order import Level, Order, WallError
 
 Targets = dict[str, Any]
 _ACCEPTED = 2.0
@@ -30,29 +34,57 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def main(text: str) -> None:
     """Answer one question about this machine."""
     asked = json.loads(text)
-    order = Order.of(asked["order"])
-    answer: dict[str, Any] = {"landlock": landlock.version()}
-    answer["none"] = _in_child(lambda: {"attempts": _attempts(asked["targets"])}, 0, ())
-    answer["full"] = _in_child(
-        lambda: {"walls": walls.confine(order), "attempts": _attempts(asked["targets"])},
-        walls.NAMESPACES,
-        (lambda: walls.enclose(order),),
-    )
+    order, abi = Order.of(asked["order"]), asked["abi"]
+    answer: dict[str, Any] = {"abi": landlock.version()}
+    for level in _LEVELS:
+        tried = _Trial(dataclasses.replace(order, level=level), asked["targets"], abi)
+        answer[level] = _in_child(tried)
     sys.stdout.write(json.dumps(answer) + "\n")
 
 
-def _in_child(
-    action: Callable[[], dict[str, Any]], namespaces: int, before: tuple[Callable[[], None], ...]
-) -> dict[str, Any]:
-    """What ``action`` returns in a child of a child, as a kernel stands to the fork server."""
+@dataclasses.dataclass(frozen=True)
+class _Trial:
+    """One level against every attempt."""
+
+    order: Order
+    targets: Targets
+    abi: int | None
+    """Take an older Landlock than there is."""
+
+    def enclose(self) -> None:
+        """What is done before the process that attacks is forked."""
+        if self.order.level == "full":
+            walls.enclose(self.order)
+
+    def confine(self, channel: socket.socket) -> tuple[str, ...]:
+        """What it does to itself."""
+        if self.order.level == "none":
+            return ()
+        if self.order.level == "full":
+            return walls.confine(self.order)
+        names, listener = fence.confine(self.order, self.abi)
+        door.hand_over(channel, listener)
+        return names
+
+    def wait(self, channel: socket.socket, child: int) -> None:
+        """What is done meanwhile."""
+        listener = door.take_over(channel) if self.order.level == "landlock" else -1
+        if listener < 0:
+            os.waitpid(child, 0)
+        else:
+            door.attend(listener, fence.own_folders(self.order), child)
+
+
+def _in_child(trial: _Trial) -> dict[str, Any]:
+    """What becomes of it in a child of a child, as a kernel stands to the fork server."""
     reader, writer = os.pipe()
     try:
-        pid = linux.clone(namespaces)
+        pid = linux.clone(walls.NAMESPACES if trial.order.level == "full" else 0)
     except OSError as error:
         return {"wall": "namespaces", "why": str(error)}
     if pid == 0:
         os.close(reader)
-        _answer_and_exit(action, before, writer)
+        _answer_and_exit(trial, writer)
     os.close(writer)
     with os.fdopen(reader, "rb") as file:
         text = file.read()
@@ -61,17 +93,18 @@ def _in_child(
     return found
 
 
-def _answer_and_exit(
-    action: Callable[[], dict[str, Any]], before: tuple[Callable[[], None], ...], writer: int
-) -> None:
+def _answer_and_exit(trial: _Trial, writer: int) -> None:
     answer: dict[str, Any]
     try:
-        for each in before:
-            each()
-        if os.fork():
-            os.wait()
+        trial.enclose()
+        ours, theirs = socket.socketpair()
+        child = os.fork()
+        if child:
+            theirs.close()
+            trial.wait(ours, child)
             os._exit(0)
-        answer = action()
+        ours.close()
+        answer = {"walls": trial.confine(theirs), "attempts": _attempts(trial.targets)}
     except WallError as error:
         answer = {"wall": error.wall, "why": error.why}
     except BaseException:  # noqa: BLE001 - a child must never fall back into the caller's code
@@ -111,7 +144,21 @@ def _write(targets: Targets) -> None:
 
 
 def _change_metadata(targets: Targets) -> None:
-    os.utime(targets["file"])
+    before = Path(targets["file"]).stat().st_mtime
+    os.utime(targets["file"], (1, before - 1))
+    if Path(targets["file"]).stat().st_mtime == before:
+        _refuse("without effect")
+
+
+def _change_mode(targets: Targets) -> None:
+    descriptor = os.open(targets["assets"], os.O_RDONLY)
+    before = os.fstat(descriptor).st_mode
+    os.fchmod(descriptor, before ^ 0o001)
+    after = os.fstat(descriptor).st_mode
+    if after == before:
+        _refuse("without effect")
+    os.fchmod(descriptor, before)
+    os.close(descriptor)
 
 
 def _tcp(targets: Targets) -> None:
@@ -135,13 +182,56 @@ def _abstract(targets: Targets) -> None:
 
 def _is_asker(targets: Targets) -> None:
     """The same number may be another process inside a PID namespace."""
-    command = Path(f"/proc/{targets['pid']}/cmdline").read_bytes()
+    try:
+        command = Path(f"/proc/{targets['pid']}/cmdline").read_bytes()
+    except PermissionError:
+        # Whatever it is, it is one that others are kept from looking at.
+        return
     if targets["word"].encode() not in command:
         _refuse("no such process here")
 
 
 def _see_process(targets: Targets) -> None:
     _is_asker(targets)
+    os.close(os.pidfd_open(targets["pid"]))
+
+
+def _command_line(targets: Targets) -> None:
+    if targets["word"].encode() not in Path(f"/proc/{targets['pid']}/cmdline").read_bytes():
+        _refuse("no such process here")
+
+
+def _move_process(targets: Targets) -> None:
+    _is_asker(targets)
+    os.setpriority(os.PRIO_PROCESS, targets["pid"], os.getpriority(os.PRIO_PROCESS, targets["pid"]))
+
+
+def _terminal(targets: Targets) -> None:
+    with Path(targets["terminal"]).open("wb", buffering=0) as file:
+        file.write(b".")
+
+
+def _shared_memory(targets: Targets) -> None:
+    Path(targets["shared"]).read_bytes()
+
+
+def _shared_names(targets: Targets) -> None:
+    shared = Path(targets["shared"])
+    if shared not in shared.parent.iterdir():
+        _refuse("not there")
+
+
+def _list_sockets(targets: Targets) -> None:
+    """Ask for every UNIX socket and its path; ``linux/unix_diag.h``."""
+    request = struct.pack("=IHHIIBBHIIIII", 40, 20, 0x301, 0, 0, 1, 0, 0, 0xFFFFFFFF, 0, 1, 0, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4) as diagnosis:
+        diagnosis.settimeout(_ACCEPTED)
+        diagnosis.send(request)
+        found = b""
+        while struct.pack("=IH", 20, 3) not in (piece := diagnosis.recv(1 << 16)):
+            found += piece
+    if targets["unix"].encode() not in found + piece:
+        _refuse("not among them")
 
 
 def _signal(targets: Targets) -> None:
@@ -202,7 +292,9 @@ def _status(field: str) -> str:
 
 
 def _capability(_: Targets) -> None:
-    if not int(_status("CapBnd"), 16) and not int(_status("CapEff"), 16):
+    # Without new privileges, what the bounding set still has can never be gained.
+    gained = int(_status("CapBnd"), 16) and _status("NoNewPrivs") != "1"
+    if not gained and not int(_status("CapPrm"), 16) and not int(_status("CapEff"), 16):
         _refuse("none is left")
 
 
@@ -222,20 +314,28 @@ def _descriptors(_: Targets) -> None:
         _refuse(f"the limit is {limit}")
 
 
+_LEVELS: tuple[Level, ...] = ("none", "landlock", "full")
 _ATTEMPTS: dict[str, Callable[[Targets], None]] = {
     "read a file of the operator": _read,
     "see that a file exists": _see,
     "write a file of the operator": _write,
     "change the times of a file": _change_metadata,
+    "change the mode of an open file": _change_mode,
     "connect by TCP": _tcp,
     "send by UDP": _udp,
     "connect to a UNIX socket": _unix,
     "connect to an abstract UNIX socket": _abstract,
+    "list the UNIX sockets of the machine": _list_sockets,
     "open a vsock": _vsock,
-    "see another process": _see_process,
+    "see that a process runs": _see_process,
+    "read the command line of another process": _command_line,
     "signal another process": _signal,
+    "set the priority of another process": _move_process,
     "read another process's limits": _limit_process,
     "read another process's environment": _environment,
+    "write to a terminal": _terminal,
+    "list shared memory": _shared_names,
+    "use shared memory whose name is known": _shared_memory,
     "make System V memory": _system_v,
     "use a kernel keyring": _keyring,
     "use io_uring": _io_uring,

@@ -1,4 +1,4 @@
-"""The recorder: writes what it sees, at once, to the supervisor's descriptor.
+"""The recorder: sends what it sees, at once, to the supervisor.
 
 Hooks are installed in the fork server and stay silent until ``start``. A hook that fails is
 reported as a ``recorder-error`` and never breaks the cell.
@@ -7,12 +7,14 @@ A line is ``mac number json``. The first one carries the key of the others, and 
 the notebook's first cell; a line that was not written here, or went missing, is therefore seen.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
@@ -23,14 +25,16 @@ from . import plain
 from .foreign import Foreign
 from .sealed import Hooks
 
-# Bound now: a notebook may replace json.dumps or os.write.
+# Bound now: a notebook may replace json.dumps.
 _encode = json.JSONEncoder().encode
-_write = os.write
 _own_pid = os.getpid
 _FLUSH_SECONDS = 1.0
 _NAME_CHARACTERS = 300
 _MAC_BYTES = 8
 _MAX_REMEMBERED = 4096
+
+Send = Callable[[bytes], int]
+"""Sends some of what it is given, and says how many bytes that were."""
 
 
 class Memory:
@@ -68,7 +72,7 @@ class Recorder:
     """Collects events of one kernel; inert in the fork server and in the kernel's children."""
 
     def __init__(self) -> None:
-        self._descriptor: int | None = None
+        self._send: Send | None = None
         self._process = 0
         self._key = b""
         self._number = 0
@@ -83,25 +87,29 @@ class Recorder:
         self.serving: dict[str, Foreign] = {}
         self.assets = Path()
         self.models = Memory()
+        self.unhooked: list[tuple[str, str]] = []
+        """Hooks that fit no function of the libraries installed, and why."""
 
     @property
     def active(self) -> bool:
         """Whether this process is the kernel being recorded."""
-        return self._descriptor is not None and _own_pid() == self._process
+        return self._send is not None and _own_pid() == self._process
 
-    def start(self, descriptor: int | None, assets: Path) -> None:
-        """Begin to write to ``descriptor``; without one, only serve."""
-        self._descriptor = descriptor
+    def start(self, send: Send | None, assets: Path) -> None:
+        """Begin to write with ``send``; without it, only serve."""
+        self._send = send
         self._process = _own_pid()
         self._key = secrets.token_bytes(16)
         self.assets = assets
         with self.quietly("serving"):
             self.serving = json.loads((assets / "serving.json").read_text(encoding="utf-8"))
         self.emit("start", key=self._key.hex())
+        for hook, error in self.unhooked:
+            self.emit("unhooked", hook=hook, error=error)
 
     def emit(self, event: str, /, **fields: Foreign) -> None:
         """Write one event; does nothing when it cannot be written."""
-        if not self.active or self._descriptor is None:
+        if not self.active or self._send is None:
             return
         try:
             text = _encode({"event": event, **fields})
@@ -111,7 +119,7 @@ class Recorder:
                 mac = blake2b(body, key=self._key, digest_size=_MAC_BYTES).hexdigest()
                 line = f"{mac} ".encode() + body + b"\n"
                 while line:
-                    line = line[_write(self._descriptor, line) :]
+                    line = line[self._send(line) :]
         except (OSError, ValueError, TypeError, RecursionError):
             # The supervisor learns of it from the events that are missing.
             return

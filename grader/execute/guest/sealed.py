@@ -6,6 +6,8 @@ its own, whose closure holds only callables that show nothing. While the library
 student's code it may call, is running, nothing of the recorder is on the stack.
 """
 
+from __future__ import annotations
+
 import builtins
 import functools
 import sys

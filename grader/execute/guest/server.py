@@ -6,6 +6,8 @@ then ``{"started": id, "pid": pid}``, ``{"refused": id, "wall": ..., "why": ...}
 ``{"exited": id, "status": status}``. It ends, and all kernels with it, when the socket closes.
 """
 
+from __future__ import annotations
+
 import functools
 import json
 import os
@@ -17,8 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import constants, kernel, linux, walls, warming
+from . import constants, gpu, kernel, linux, walls, warming
 from .order import Level, Order
+from .serving import Prepare
 
 _MESSAGE_BYTES = 1 << 16
 
@@ -30,19 +33,20 @@ class _Kernel:
     level: Level
 
 
-def main(descriptor: int, *, cold: bool, recording: bool) -> None:
+def main(descriptor: int, *, cold: bool, recording: bool, complete: bool) -> None:
     """Serve until the other end of the socket closes.
 
     Args:
         descriptor: Of the socket.
         cold: Whether every kernel imports for itself, behind its walls, instead.
         recording: Whether kernels record.
+        complete: Whether every library of the labs has to be there.
     """
     control = socket.socket(fileno=descriptor)
     began = time.monotonic()
     # Until this listens to the socket, nothing else would end it.
     linux.die_with_parent()
-    prepare = functools.partial(warming.warm, recording=recording)
+    prepare = functools.partial(warming.warm, recording=recording, complete=complete)
     try:
         if not cold:
             # What it found is remembered, and kernels inherit it.
@@ -54,14 +58,16 @@ def main(descriptor: int, *, cold: bool, recording: bool) -> None:
     finally:
         linux.outlive_parent()
     threads = len(list(Path("/proc/self/task").iterdir()))
-    _send(control, {"warm": time.monotonic() - began, "threads": threads})
+    seconds = time.monotonic() - began
+    _send(control, {"warm": seconds, "threads": threads, "gpu": gpu.touched()})
+    linux.adopt_orphans()
     _Server(control, prepare).serve()
     # Every kernel has ended; what the libraries want to do at exit takes seconds.
     os._exit(0)
 
 
 class _Server:
-    def __init__(self, control: socket.socket, prepare: kernel.Prepare) -> None:
+    def __init__(self, control: socket.socket, prepare: Prepare) -> None:
         self._control = control
         self._prepare = prepare
         self._kernels: dict[int, _Kernel] = {}
@@ -113,6 +119,9 @@ class _Server:
         os.close(handle)
         child = self._kernels.pop(handle)
         _, status = os.waitpid(child.pid, 0)
+        if child.level != "full":
+            # Whoever would have ended what that kernel had started may have been killed.
+            kernel.bury_orphans({each.pid for each in self._kernels.values()})
         code = os.waitstatus_to_exitcode(status)
         _send(self._control, {"exited": child.id, "status": code if code >= 0 else 128 - code})
 

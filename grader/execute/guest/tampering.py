@@ -4,7 +4,10 @@ Telemetry, not a wall. A notebook shares its process with the recorder, so what 
 makes the rest doubtful; that nothing is seen here proves nothing.
 """
 
+from __future__ import annotations
+
 import functools
+import os
 import sys
 import types
 from typing import Any
@@ -14,7 +17,11 @@ from .recorder import Recorder
 from .sealed import Hook
 
 _frame = sys._getframe
-_PREFIXES = tuple({sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix})
+# Folders a ``.pth`` file names too; as it was before the notebook could add to it.
+_PREFIXES = tuple(
+    {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
+    | {place for place in sys.path if os.path.isabs(place)}  # noqa: PTH117 - text, not paths
+)
 # They call what they are given: who gave it to them decides.
 _GO_BETWEENS = frozenset(
     {"asyncio", "bdb", "concurrent", "contextlib", "ctypes", "functools", "inspect", "IPython"}
@@ -151,7 +158,7 @@ def _is_library(module: str, names: dict[str, Foreign]) -> bool:
 
 
 def _is_defined_by_notebook(thing: Foreign, namespace: dict[str, Foreign]) -> bool:
-    while isinstance(thing, functools.partial | classmethod | staticmethod | types.MethodType):
+    while isinstance(thing, (functools.partial, classmethod, staticmethod, types.MethodType)):
         thing = thing.func if isinstance(thing, functools.partial) else thing.__func__
     if isinstance(thing, types.FunctionType):
         return thing.__globals__ is namespace or thing.__module__ == "__main__"

@@ -1,5 +1,7 @@
 """Record calls of ``transformers.Trainer``."""
 
+from __future__ import annotations
+
 import numbers
 
 from .assets import dataset_origin
@@ -11,16 +13,16 @@ _WRAPPERS_FOLLOWED = 3
 
 def install(recorder: Recorder) -> None:
     """Watch ``train``, ``evaluate``, ``predict`` and ``evaluation_loop``."""
-    kind = library("transformers").Trainer
-    # It looks for a notebook when it is imported, which is before the fork.
-    library("transformers.trainer").DEFAULT_PROGRESS_CALLBACK = library(
-        "transformers.utils.notebook"
-    ).NotebookProgressCallback
+    module = library("transformers.trainer")
+    kind = module.Trainer
     loop = _Loop()
     _watch_loop(recorder, kind, loop)
     _watch_train(recorder, kind)
     _watch_scoring(recorder, kind, "evaluate", loop)
     _watch_scoring(recorder, kind, "predict", loop)
+    # It looks for a notebook when it is imported, which is before the fork.
+    bars = library("transformers.utils.notebook").NotebookProgressCallback
+    module.DEFAULT_PROGRESS_CALLBACK = bars
 
 
 class _Loop:

@@ -4,6 +4,8 @@ The kernel's root folder is built from nothing, so what is not named here does n
 it: no other submission, no reference, no home folder, no socket of a service.
 """
 
+from __future__ import annotations
+
 import os
 import platform
 import resource
@@ -22,8 +24,8 @@ _USER, _GROUP = os.geteuid(), os.getegid()
 NAMESPACES = linux.NEW_USER | linux.NEW_NET | linux.NEW_IPC | linux.NEW_PID | linux.NEW_MOUNT
 NAMES = ("user", "net", "ipc", "pid", "mount")
 
-_SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix/store", "sys")
-_ETC = (
+SYSTEM = ("usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix/store", "sys")
+ETC = (
     "alternatives",
     "ca-certificates",
     "fonts",
@@ -36,7 +38,9 @@ _ETC = (
     "ssl",
 )
 _DEVICES = ("null", "zero", "full", "random", "urandom")
-_GPU_DEVICES = ("nvidia*", "nvidia-caps/*", "dri/*", "kfd")
+_GPU_DEVICES = ("nvidiactl", "nvidia-uvm*", "nvidia-modeset", "nvidia-caps/*")
+"""What every user of a GPU needs, beside the node of the GPU itself."""
+
 _DEVICE_LINKS = {
     "fd": "/proc/self/fd",
     "stdin": "/proc/self/fd/0",
@@ -51,7 +55,6 @@ _PID_LIMIT = "proc/sys/kernel/pid_max"
 _LIMITS = {
     resource.RLIMIT_CORE: 0,
     resource.RLIMIT_NOFILE: MAX_DESCRIPTORS,
-    resource.RLIMIT_NPROC: _MAX_TASKS,
     resource.RLIMIT_FSIZE: 2 << 30,
 }
 
@@ -62,8 +65,8 @@ def enclose(order: Order) -> None:
     Raises:
         WallError: Naming the wall that could not be put up.
     """
-    _attempt("user namespace", _map_own_user)
-    _attempt("mount namespace", lambda: _build(order, Layout.inside()))
+    attempt("user namespace", _map_own_user)
+    attempt("mount namespace", lambda: _build(order, Layout.inside()))
 
 
 def confine(order: Order) -> tuple[str, ...]:
@@ -72,30 +75,51 @@ def confine(order: Order) -> tuple[str, ...]:
     Raises:
         WallError: Naming the wall that could not be put up.
     """
-    layout = Layout.inside()
-    _attempt("resource limits", lambda: set_limits(order.cpu_seconds))
-    _attempt("capabilities", linux.drop_privileges)
+    layout, abi = Layout.inside(), landlock.version()
+    attempt("resource limits", lambda: set_limits(order.cpu_seconds, tasks=True))
+    attempt("capabilities", linux.drop_privileges)
     readable = [Path("/", name) for name in ("usr", "nix/store", "sys", "etc", "proc", "dev")]
-    readable += [Path("/", name).resolve() for name in _SYSTEM]
+    readable += [Path("/", name).resolve() for name in SYSTEM]
     readable += [*order.python, layout.assets, layout.hub]
     writable = [layout.home, layout.tmp, layout.ipc, Path("/dev/shm"), Path("/dev/pts")]  # noqa: S108
     writable += [path for path in Path("/dev").rglob("*") if path.is_char_device()]
-    _attempt("Landlock", lambda: landlock.restrict(readable, writable))
-    filtered = _attempt("seccomp", seccomp.restrict)
+    rules = [landlock.Rule(path, landlock.READ) for path in readable]
+    rules += [landlock.Rule(path, landlock.WRITE) for path in writable]
+    attempt("Landlock", lambda: landlock.restrict(rules, abi))
+    filtered = attempt("seccomp", seccomp.restrict)
     limited = _USER != 0 or _pid_limit_is_own()
     optional = (name for name, there in (("seccomp", filtered), ("pids", limited)) if there)
-    return (*NAMES, f"landlock-{landlock.version()}", *optional)
+    return (*NAMES, f"landlock-{abi}", *optional)
 
 
-def set_limits(cpu_seconds: int) -> None:
-    """Set the limits the kernel enforces on each process."""
-    for limit, ceiling in {**_LIMITS, resource.RLIMIT_CPU: cpu_seconds}.items():
+def set_limits(cpu_seconds: int, *, tasks: bool) -> None:
+    """Set the limits the kernel enforces on each process.
+
+    Args:
+        cpu_seconds: Processor time of one process.
+        tasks: Whether to limit those of the user, which outside of a user namespace are all of
+            the user's on this machine.
+    """
+    limits = {**_LIMITS, resource.RLIMIT_CPU: cpu_seconds}
+    if tasks:
+        limits[resource.RLIMIT_NPROC] = _MAX_TASKS
+    for limit, ceiling in limits.items():
         _, hard = resource.getrlimit(limit)
         lower = ceiling if hard == resource.RLIM_INFINITY else min(ceiling, hard)
         resource.setrlimit(limit, (lower, lower))
 
 
-def _attempt(wall: str, action: Callable[[], _T]) -> _T:
+def devices(order: Order) -> list[Path]:
+    """Device nodes a kernel may use: the harmless ones, and those of its GPU."""
+    return [*(Path("/dev", name) for name in _DEVICES), *_gpu_nodes(order)]
+
+
+def attempt(wall: str, action: Callable[[], _T]) -> _T:
+    """What an action returns.
+
+    Raises:
+        WallError: If it fails, naming the wall.
+    """
     try:
         return action()
     except OSError as error:
@@ -137,10 +161,8 @@ def _mount_scratch(order: Order) -> None:
 
 def _sources(order: Order, layout: Layout) -> dict[Path, Path]:
     """What is visible: place inside -> place outside."""
-    same = [Path("/", name) for name in _SYSTEM] + [Path("/etc", name) for name in _ETC]
-    same += [Path("/dev", name) for name in _DEVICES]
-    gpus = (path for pattern in _GPU_DEVICES for path in Path("/dev").glob(pattern))
-    same += [path for path in gpus if not path.is_dir()]
+    same = [Path("/", name) for name in SYSTEM] + [Path("/etc", name) for name in ETC]
+    same += devices(order)
     found = {path: path for path in same if path.exists() and not path.is_symlink()}
     found |= {
         path: path.resolve() for path in same if path.parent == Path("/etc") and path.exists()
@@ -156,6 +178,12 @@ def _sources(order: Order, layout: Layout) -> dict[Path, Path]:
     return found
 
 
+def _gpu_nodes(order: Order) -> list[Path]:
+    """Device nodes of the GPU that was ordered, and of no other."""
+    patterns = (order.gpu_node, *_GPU_DEVICES) if order.gpu_node else ()
+    return [path for pattern in patterns for path in Path("/dev").glob(pattern)]
+
+
 def _attach(tree: int, target: Path, is_folder: bool) -> None:
     if is_folder:
         target.mkdir(parents=True, exist_ok=True)
@@ -167,7 +195,7 @@ def _attach(tree: int, target: Path, is_folder: bool) -> None:
 
 
 def _populate(root: Path, order: Order) -> None:
-    for name in _SYSTEM:
+    for name in SYSTEM:
         path = Path("/", name)
         if path.is_symlink():
             (root / name).symlink_to(path.readlink())

@@ -150,7 +150,7 @@ def _average(reading: Reading, task: Task) -> str:
 def _matrix(best: Evaluation, evidence: Evidence, task: Task) -> Matrix | None:
     y_true = evidence.recording.labels(best.y_true)
     y_pred = evidence.recording.labels(best.y_pred)
-    if y_true is None or y_pred is None:
+    if y_true is None or y_pred is None or task.classes is None:
         return None
     # A student may have merged or reordered the classes, unless the labels are the served ones.
     known = best.origin is not None and best.origin.dataset in task.datasets

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from grader.model import Adaptation, CellRun, Limits, Run
-from grader.report.text import UNKNOWN, cut, duration, plural
+from grader.model import Adaptation, CellRun, Limits, Machine, Outcome, Run
+from grader.report.text import UNKNOWN, count, cut, duration, plural
 from grader.report.view.evaluated import Fact
 from grader.report.view.reading import Reading
 
@@ -17,6 +17,9 @@ _ENDED = {
     "timeout": "was still running at the time limit",
     "killed": "was running when the kernel stopped",
 }
+_MARKED = (Outcome.GRADED, Outcome.NEEDS_REVIEW)
+"""Outcomes whose verdict is about the evaluations, so that what the run says stands here."""
+
 _PROFILES = {
     "tiny": "Small stand-ins under the names your notebook uses (profile tiny). They were trained "
     "on little data, so scores differ from those of the published models.",
@@ -62,7 +65,9 @@ def running(reading: Reading) -> Running:
     stopped = [_stopped(cell) for cell in run.cells if cell.outcome in _ENDED]
     hidden = max(0, len(stopped) - MAX_ROWS)
     return Running(
-        summary=_summary(run, said=result.message or run.message),
+        summary=_summary(
+            run, said="" if result.outcome in _MARKED else result.message or run.message
+        ),
         notes=notes,
         stopped=tuple(stopped[:MAX_ROWS]),
         adaptations=run.adaptations[:MAX_ROWS],
@@ -75,7 +80,9 @@ def _summary(run: Run, *, said: str) -> str:
     ran = sum(cell.outcome != "skipped" for cell in run.cells)
     broken = sum(cell.outcome == "error" for cell in run.cells)
     every = f"All {len(run.cells)}" if ran == len(run.cells) else f"{ran} of {len(run.cells)}"
-    network = " without network" if "net" in run.machine.sandbox.split() else ""
+    # Where there are no namespaces, the filter of system calls refuses every network.
+    walled = {"net", "seccomp"} & set(run.machine.sandbox.split())
+    network = " without network" if walled else ""
     errors = plural(broken, "cell") if broken else "No cell"
     ended = f" {run.message}" if run.message and run.message != said else ""
     left = len(run.cells) - ran
@@ -99,12 +106,38 @@ def _facts(run: Run, limits: Limits) -> list[Fact]:
     return [
         Fact("Time", f"{used}. Slowest: {'; '.join(slowest)}" if slowest else used),
         Fact("Models and data", _PROFILES.get(machine.profile, f"Profile {machine.profile}.")),
-        Fact("Device", f"{machine.device}; {plural(machine.cores, 'CPU core')}"),
+        Fact("Device", _device(machine)),
+        *_memory(run, limits),
         Fact("Platform", machine.platform),
         Fact("Sandbox", _sandbox(machine.sandbox)),
         Fact("Seed", f"{machine.seed}, set before the first cell"),
         Fact("Versions", ", ".join([f"Python {machine.python}", *versions])),
     ]
+
+
+def _device(machine: Machine) -> str:
+    cores = plural(machine.cores, "CPU core")
+    gpu = machine.gpu
+    if gpu is None:
+        return f"{machine.device}; {cores}"
+    cuda = f", CUDA {gpu.cuda}" if gpu.cuda else ""
+    shared = f", shared by up to {gpu.notebooks} notebooks" if gpu.notebooks > 1 else ""
+    tf32 = f", TF32 for {gpu.tf32}" if gpu.tf32 and gpu.tf32 != "off" else ""
+    return f"{machine.device}{shared}; driver {gpu.driver}{cuda}{tf32}; {cores}"
+
+
+def _memory(run: Run, limits: Limits) -> list[Fact]:
+    """Most memory seen in use, where it was looked at."""
+    said = []
+    if run.peak_memory_mib is not None:
+        said.append(f"up to {count(round(run.peak_memory_mib))} of {count(limits.memory_mib)} MiB")
+    gpu, seen = run.machine.gpu, run.peak_gpu_mib
+    if gpu is not None:
+        # What torch says of itself leaves out what CUDA and other libraries take.
+        held = seen if seen is not None else run.peak_tensors_mib
+        used = f"up to {count(round(held))}" if held is not None else UNKNOWN
+        said.append(f"of the GPU {used} of {count(gpu.share_mib)} MiB")
+    return [Fact("Memory", "; ".join(said))] if said else []
 
 
 def _sandbox(walls: str) -> str:

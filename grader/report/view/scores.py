@@ -128,14 +128,14 @@ def plot(reading: Reading, task: Task) -> Plot | None:
     if not drawn:
         return None
     axis = scale(value for entry in drawn for value in _values(entry))
-    chance = 1 / task.classes
-    visible = axis.low <= chance <= axis.high
+    chance = 1 / task.classes if task.classes else None
+    shown = chance if chance is not None and axis.low <= chance <= axis.high else None
     return Plot(
         label=_label(drawn, axis),
         rows=tuple(_plot_row(entry, axis) for entry in drawn),
         axis=axis,
-        chance=axis.at(chance) if visible else None,
-        guessing=f"Guessing, {chance:.2f}",
+        chance=axis.at(shown) if shown is not None else None,
+        guessing=f"Guessing, {shown:.2f}" if shown is not None else "",
         band=_band_legend(drawn),
         caption=_caption(drawn, axis, task),
     )

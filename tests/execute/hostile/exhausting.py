@@ -28,6 +28,15 @@ PROCESSES = {
         cells=("import os\nfor number in (9, 15, 1): os.kill(1, number)", *LEFT),
         printed={1: "runs"},
     ),
+    "kill whoever watches over it": Ending(
+        cells=(
+            "import os\n"
+            "try: os.kill(os.getppid(), 9)\n"
+            "except PermissionError as error: print(error)",
+            *LEFT,
+        ),
+        printed={1: "runs"},
+    ),
     "start too many threads": Ending(
         cells=(
             "import threading, time\n"

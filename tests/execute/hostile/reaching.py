@@ -28,9 +28,24 @@ FILES = {
         code="import subprocess\n"
         "assert subprocess.run(['cat', SECRET], capture_output=True).stdout == b'secret'"
     ),
-    "change times outside": Reach(code="os.utime(SECRET)"),
+    "change times outside": Reach(
+        code="before = os.stat(SECRET).st_mtime\nos.utime(SECRET, (1, before - 1))\n"
+        "assert os.stat(SECRET).st_mtime != before"
+    ),
     "change extended attributes outside": Reach(
-        code="os.setxattr(os.path.dirname(SECRET), 'user.x', b'1')"
+        code="value = os.urandom(8)\nos.setxattr(os.path.dirname(SECRET), 'user.x', value)\n"
+        "assert os.getxattr(os.path.dirname(SECRET), 'user.x') == value"
+    ),
+    "change the mode of an open file": Reach(
+        code="fd = os.open(os.environ['HF_HUB_CACHE'], os.O_RDONLY)\n"
+        "mode = os.fstat(fd).st_mode\n"
+        "os.fchmod(fd, mode ^ 1)\nassert os.fstat(fd).st_mode != mode\nos.fchmod(fd, mode)"
+    ),
+    "change the flags of an open file": Reach(
+        code="import fcntl\nfd = os.open(os.environ['HF_HUB_CACHE'], os.O_RDONLY)\n"
+        "flags = fcntl.ioctl(fd, 0x80086601, bytes(8))\n"
+        "fcntl.ioctl(fd, 0x40086602, flags)",
+        control="nobody",
     ),
     "truncate outside": Reach(code="os.truncate(SPARE, 0)"),
     "rename outside": Reach(
@@ -91,6 +106,47 @@ NETWORK = {
     "serve other machines": Reach(
         code="assert [n for _, n in socket.if_nameindex() if n != 'lo']", control="nobody"
     ),
+    "connect to the socket of another submission": Reach(
+        code="socket.socket(socket.AF_UNIX).connect(SIBLING_SOCKET)"
+    ),
+    "connect through a link to a socket": Reach(
+        code="os.symlink(PATH_SOCKET, 'door')\nsocket.socket(socket.AF_UNIX).connect('door')"
+    ),
+    "connect through the root of its own process": Reach(
+        code="socket.socket(socket.AF_UNIX).connect('/proc/self/root' + PATH_SOCKET)"
+    ),
+    "connect to the kernel of another submission": Reach(
+        code="import glob\nworkspace = os.path.dirname(os.path.dirname(os.environ['HOME']))\n"
+        "guessed = [f'{workspace}/run-{n}/{name}-{k}' for n in range(200) for k in (1, 2, 3) "
+        "for name in ('ipc/k', 'c')]\n"
+        "own = os.path.dirname(os.environ['HOME'])\n"
+        "for path in guessed:\n"
+        "    try:\n"
+        "        if not path.startswith(own + '/'): "
+        "socket.socket(socket.AF_UNIX).connect(path); break\n"
+        "    except OSError as error: last = error\n"
+        "else: raise last"
+    ),
+    "read where the sockets of others are": Reach(
+        code="assert PATH_SOCKET in open('/proc/net/unix').read()"
+    ),
+    "read it by way of a thread": Reach(
+        code="import glob\n"
+        "assert PATH_SOCKET in open(glob.glob('/proc/self/task/*/net/unix')[0]).read()"
+    ),
+    "ask the system where the sockets of others are": Reach(
+        code="import struct\nask = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 4)\n"
+        "ask.settimeout(2)\n"
+        "ask.send(struct.pack('=IHHIIBBHIIIII', 40, 20, 0x301, 0, 0, 1, 0, 0, 0xffffffff, 0, 1, "
+        "0, 0))\n"
+        "found = b''\n"
+        "while struct.pack('=IH', 20, 3) not in found[-20:]: found += ask.recv(1 << 16)\n"
+        "assert PATH_SOCKET.encode() in found"
+    ),
+    "send from one of a pair": Reach(
+        code="a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+        "a.sendto(b'x', DATAGRAMS)"
+    ),
     "open a raw socket": Reach(
         code="socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)", control="root"
     ),
@@ -110,16 +166,26 @@ NETWORK = {
 
 PROCESSES = {
     "signal the supervisor": Reach(
-        code="assert b'python' in open(f'/proc/{SUPERVISOR}/cmdline', 'rb').read()\n"
-        "os.kill(SUPERVISOR, 0)"
+        code="try: same = b'python' in open(f'/proc/{SUPERVISOR}/cmdline', 'rb').read()\n"
+        "except PermissionError: same = True\n"
+        "assert same\nos.kill(SUPERVISOR, 0)"
+    ),
+    "signal whoever watches over it": Reach(
+        code="assert os.getppid() > 1\nos.kill(os.getppid(), 0)"
     ),
     "hold another process": Reach(
         code="assert b'operator' in open(f'/proc/{VICTIM}/cmdline', 'rb').read()\n"
         "os.pidfd_open(VICTIM)"
     ),
+    "see that another process runs": Reach(
+        code="import glob\nassert f'/proc/{VICTIM}' in glob.glob('/proc/[0-9]*')"
+    ),
     "slow another process down": Reach(code="os.setpriority(os.PRIO_PROCESS, VICTIM, 5)"),
     "move another process to another core": Reach(
-        code="os.sched_setaffinity(VICTIM, os.sched_getaffinity(VICTIM))"
+        code="cores = os.sched_getaffinity(VICTIM)\n"
+        "os.sched_setaffinity(VICTIM, {min(cores)})\n"
+        "assert os.sched_getaffinity(VICTIM) == {min(cores)} != cores\n"
+        "os.sched_setaffinity(VICTIM, cores)"
     ),
     "trace another process": Reach(
         code=LIBC + "assert libc.ptrace(16, VICTIM, 0, 0) == 0\n"

@@ -24,6 +24,7 @@ from tests import build
 from tests.execute import attacks
 from tests.execute.conftest import notebook, printed
 from tests.execute.hostile import breaking, exhausting, forging, reaching
+from tests.execute.hostile.notebook import Ending
 
 pytestmark = pytest.mark.sandbox
 
@@ -69,16 +70,24 @@ def names() -> Iterator[str]:
         yield code
 
 
-def reach(sandbox: ForkSandbox, names: str, chosen: tuple[str, ...]) -> dict[str, str]:
-    cells = [attacks.cell(reaching.ALL[name].code) for name in chosen]
-    run = sandbox.run(notebook(names, *cells), RunOptions(limits=limits()))
+def reach(sandbox: ForkSandbox, names: str, chosen: Mapping[str, str]) -> dict[str, str]:
+    """What each attack printed, with another submission running beside it."""
+    cells = [attacks.cell(attack) for attack in chosen.values()]
+    sibling = notebook("import time; time.sleep(3)", student="sibling")
+    with ThreadPoolExecutor(1) as beside:
+        running = beside.submit(sandbox.run, sibling, RunOptions(limits=limits()))
+        run = sandbox.run(notebook(names, *cells), RunOptions(limits=limits()))
+        assert running.result().outcome == "completed"
     assert run.outcome == "completed", run.message
     return {name: printed(run, index + 1) for index, name in enumerate(chosen)}
 
 
+REACHES = {name: each.code for name, each in reaching.ALL.items()}
+
+
 @pytest.fixture(scope="module")
 def walled(sandbox: ForkSandbox, names: str) -> dict[str, str]:
-    return reach(sandbox, names, tuple(reaching.ALL))
+    return reach(sandbox, names, REACHES)
 
 
 def _wins_without_walls(name: str) -> bool:
@@ -91,7 +100,7 @@ CONTROLLED = tuple(name for name in reaching.ALL if _wins_without_walls(name))
 
 @pytest.fixture(scope="module")
 def unwalled(open_sandbox: ForkSandbox, names: str) -> dict[str, str]:
-    return reach(open_sandbox, names, CONTROLLED)
+    return reach(open_sandbox, names, {name: REACHES[name] for name in CONTROLLED})
 
 
 @pytest.mark.parametrize("attack", reaching.ALL)
@@ -105,6 +114,36 @@ def test_could_without_walls(unwalled: dict[str, str], attack: str) -> None:
     assert unwalled[attack] == "REACHED"
 
 
+# The level landlock
+
+OPEN_AT_LANDLOCK = {
+    "see that a file exists": "a path can be asked about",
+    "see that another process runs": "numbers of processes can be listed",
+    "list the threads of the machine": "numbers of processes can be asked about",
+    "use shared memory whose name it knows": "all notebooks use one /dev/shm",
+}
+"""What it cannot stop, each seen to succeed, so that this list says neither more nor less."""
+
+
+@pytest.fixture(scope="module")
+def fenced(fence: ForkSandbox, names: str) -> dict[str, str]:
+    return reach(fence, names, EVERY_ATTACK)
+
+
+EVERY_ATTACK = {**REACHES, **attacks.ATTACKS, **attacks.CLIMBS}
+
+
+@pytest.mark.parametrize("attack", [name for name in EVERY_ATTACK if name not in OPEN_AT_LANDLOCK])
+def test_cannot_at_landlock(fenced: dict[str, str], attack: str) -> None:
+    assert fenced[attack]
+    assert fenced[attack] != "REACHED"
+
+
+@pytest.mark.parametrize("attack", OPEN_AT_LANDLOCK)
+def test_can_at_landlock(fenced: dict[str, str], attack: str) -> None:
+    assert fenced[attack] == "REACHED"
+
+
 # Exhausting and breaking
 
 
@@ -115,7 +154,45 @@ def ended(sandbox: ForkSandbox) -> Mapping[str, Done]:
 
 @pytest.mark.parametrize("name", ENDINGS)
 def test_ends_as_its_own_outcome(ended: Mapping[str, Done], name: str) -> None:
-    case, run = ENDINGS[name], ended[name].run
+    check_ending(ENDINGS[name], ended[name].run)
+
+
+FENCED = (
+    "daemonise",
+    "leave zombies",
+    "kill whoever watches over it",
+    "keep memory in a file without a name",
+    "count for ever",
+    "stop itself",
+    "write to the terminal",
+    "leave pipes and locked and deep folders",
+    "leave links to what others own",
+    "close every descriptor",
+    "change the key of the messages",
+    "leave by sys.exit",
+    "ask for input",
+    "write nonsense into every pipe",
+)
+"""Those whose end could be another where there are no namespaces."""
+
+
+@pytest.fixture(scope="module")
+def fenced_ends(fence: ForkSandbox) -> Mapping[str, Done]:
+    chosen = {name: ENDINGS[name] for name in FENCED}
+    return run_all(fence, {name: (e.cells, limits(**e.limits)) for name, e in chosen.items()})
+
+
+@pytest.mark.parametrize("name", FENCED)
+def test_ends_the_same_at_landlock(fenced_ends: Mapping[str, Done], name: str) -> None:
+    check_ending(ENDINGS[name], fenced_ends[name].run)
+
+
+def test_nothing_is_left_at_landlock(fenced_ends: Mapping[str, Done]) -> None:
+    assert len(fenced_ends) == len(FENCED)
+    assert not daemons()
+
+
+def check_ending(case: Ending, run: Run) -> None:
     assert run.outcome in case.outcome.split(), run.message
     assert re.search(case.message, run.message)
     errors = {cell.index: cell.error or "" for cell in run.cells}
@@ -176,8 +253,12 @@ def test_memory_is_stopped_near_its_limit(sandbox: ForkSandbox) -> None:
 
 def test_nothing_of_them_is_left(ended: Mapping[str, Done]) -> None:
     assert len(ended) == len(ENDINGS)
+    assert not daemons()
+
+
+def daemons() -> list[list[str]]:
     left = [each.info["cmdline"] or [] for each in psutil.process_iter(["cmdline"])]
-    assert not [line for line in left if "97531" in line]
+    return [line for line in left if "97531" in line]
 
 
 # Forging
