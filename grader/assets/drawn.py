@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from grader.assets import leaves, things
+from grader.assets import dishes, leaves, things
 from grader.assets.canvas import Pixels
 
 _README = """\
@@ -52,13 +52,17 @@ class Drawn:
     by_class: bool = False
     """Whether rows are ordered by class, as published, rather than mixed."""
 
+    drawn: tuple[str, ...] = ()
+    """Names of the classes that have pictures, where not all of them have."""
+
     opening: int = 0
     """Row of the test split, of the same class, that changes places with the first one. Many
     notebooks try ``test[0]`` first; as in the published data, a good model gets it right."""
 
     def labels(self, split: str) -> tuple[int, ...]:
-        """Labels of the split in row order; classes differ by one row at most."""
-        labels = np.sort(np.arange(self.splits[split]) % len(self.names))
+        """Labels of the split in row order; classes drawn differ by one row at most."""
+        classes = np.array([self.names.index(name) for name in self.drawn or self.names])
+        labels = np.sort(classes[np.arange(self.splits[split]) % len(classes)])
         if not self.by_class:
             self._generator(split).shuffle(labels)
         return tuple(labels.tolist())
@@ -96,6 +100,16 @@ DATASETS = (
         image_column="img",
         label_column="label",
         splits={"train": 1000, "test": 2000},
+    ),
+    Drawn(
+        id="ethz/food101",
+        names=dishes.NAMES,
+        drawn=dishes.DRAWN,
+        draw=dishes.draw_dish,
+        image_column="image",
+        label_column="label",
+        splits={"train": 300, "validation": 250},
+        by_class=True,
     ),
 )
 """The datasets of the ``tiny`` profile."""

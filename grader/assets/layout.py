@@ -14,9 +14,10 @@ from grader.assets import rows
 from grader.assets.drawn import Drawn, write_dataset
 from grader.assets.home import LABELS_FILE, PROVENANCE_FILE, SERVED, SERVING_FILE
 from grader.assets.hub import Snapshot
+from grader.assets.scene_rows import DrawnQuestions, DrawnScenes, write_captions, write_questions
 from grader.model import Asset
 
-Source = Path | Drawn | Snapshot
+Source = Path | Drawn | DrawnScenes | DrawnQuestions | Snapshot
 """A folder with a checkpoint or a metric, or a file; a dataset to draw; what was downloaded."""
 
 _READABLE_BY_ALL = 0o004
@@ -56,6 +57,8 @@ class Layout:
         """
         if isinstance(source, Drawn):
             self._draw(asset, source)
+        elif isinstance(source, DrawnScenes | DrawnQuestions):
+            self._draw_scenes(asset, source)
         elif isinstance(source, Snapshot):
             self._add_snapshot(asset, source)
         elif asset.kind == "url":
@@ -68,11 +71,18 @@ class Layout:
 
     def serve(self, address: str, file: Path) -> None:
         """Serve a file as what stands at an address."""
+        _place(file, self._place_of(address))
+
+    def _serve_bytes(self, address: str, data: bytes) -> None:
+        self._place_of(address).write_bytes(data)
+
+    def _place_of(self, address: str) -> Path:
+        """Where to put what is served at an address."""
         suffix = PurePosixPath(urlsplit(address).path).suffix
         path = f"urls/{hashlib.sha256(address.encode()).hexdigest()[:16]}{suffix}"
         (self._root / "urls").mkdir(parents=True, exist_ok=True)
-        _place(file, self._root / path)
         self._urls[address] = path
+        return self._root / path
 
     def finish(self) -> None:
         """Write the list of what is served, and the rest beside what kernels may read."""
@@ -97,6 +107,18 @@ class Layout:
             write_dataset(source, self._root / path)
         labels = {split: source.labels(split) for split in source.splits}
         self._add_dataset(asset, path, labels, tuple(source.splits))
+
+    def _draw_scenes(self, asset: Asset, source: DrawnScenes | DrawnQuestions) -> None:
+        path = f"datasets/{source.id.replace('/', '--')}"
+        folder = self._root / path
+        if isinstance(source, DrawnQuestions):
+            write_questions(source, folder)
+        else:
+            write_captions(source, folder)
+            for split in source.splits:
+                for address, data in source.pictures(split):
+                    self._serve_bytes(address, data)
+        self._add_dataset(asset, path, {}, tuple(source.splits))
 
     def _add_snapshot(self, asset: Asset, source: Snapshot) -> None:
         self._revisions[asset.id] = source.commit

@@ -12,6 +12,7 @@ from grader.assets.digests import sha256
 from grader.assets.hub import Problem
 from grader.assets.inspection import unfit
 from grader.assets.lock import Lock, Pulled, PulledFile
+from grader.assets.pictures import is_packaged
 from grader.assets.shelves import address_file
 from grader.errors import AssetError
 from grader.model import Asset, Lab
@@ -83,6 +84,8 @@ def _entry(file: Path) -> PulledFile:
 
 def _pull_address(asset: Asset, cache: Path, lock: Lock) -> str:
     target = address_file(cache, asset)
+    if is_packaged(asset.full.place):
+        return "comes with an installed package"
     if target.is_file():
         return "is there"
     address = asset.full.place or asset.id

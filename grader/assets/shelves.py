@@ -12,6 +12,8 @@ from grader.assets.drawn import DATASETS, Drawn
 from grader.assets.hub import Problem, Snapshot
 from grader.assets.layout import Source
 from grader.assets.lock import Lock
+from grader.assets.pictures import is_packaged, packaged_file
+from grader.assets.scene_rows import QUESTIONS, SCENES, DrawnQuestions, DrawnScenes
 from grader.assets.truth import Row, content_digest, pixels_digest
 from grader.config import data_folder
 from grader.model import Asset
@@ -59,7 +61,7 @@ class Shipped:
     def find(self, asset: Asset) -> Source:
         """Look it up by the place declared, by id, and by aliases."""
         if asset.kind == "url":
-            return _file(self.where(asset), asset)
+            return _file(self.where(asset), asset, asset.tiny.place)
         offered = _offered(asset.kind)
         for name in _names(asset):
             if name in offered:
@@ -77,7 +79,8 @@ class Shipped:
     def where(self, asset: Asset) -> Path:
         """The folder of a checkpoint or metric, the code that draws, the file of an address."""
         if asset.kind == "url":
-            return models_folder().parent / asset.tiny.place
+            place = asset.tiny.place
+            return packaged_file(place) if is_packaged(place) else models_folder().parent / place
         offered = _offered(asset.kind)
         found = next((offered[name] for name in _names(asset) if name in offered), None)
         if isinstance(found, Path):
@@ -86,6 +89,10 @@ class Shipped:
 
     def check(self, asset: Asset, source: Source, *, deep: bool) -> str:
         """Compare digests of shipped files, which are small; a deep look draws what is drawn."""
+        if isinstance(source, DrawnScenes | DrawnQuestions):
+            drawn = content_digest(_told(source)) if deep else ""
+            _compare(drawn or asset.tiny.digest, asset.tiny.digest, self.where(asset))
+            return drawn
         if isinstance(source, Drawn):
             drawn = content_digest(_drawn(source)) if deep else ""
             _compare(drawn or asset.tiny.digest, asset.tiny.digest, self.where(asset))
@@ -115,7 +122,7 @@ class Downloaded:
         if asset.kind == "metric":
             return self._shipped.find(asset)
         if asset.kind == "url":
-            return _file(self.where(asset), asset)
+            return _file(self.where(asset), asset, asset.full.place)
         return hub.find(asset, self._lock)
 
     def where(self, asset: Asset) -> Path:
@@ -149,7 +156,9 @@ def models_folder() -> Path:
 
 
 def address_file(cache: Path, asset: Asset) -> Path:
-    """Where what an address held is kept."""
+    """Where what an address held is kept, or the file of a package that stands for it."""
+    if is_packaged(asset.full.place):
+        return packaged_file(asset.full.place)
     return cache / "urls" / hashlib.sha256(asset.id.encode()).hexdigest()
 
 
@@ -157,7 +166,7 @@ def size_of(source: Source) -> int | None:
     """Bytes of its files; ``None`` for what is drawn when it is needed."""
     if isinstance(source, Snapshot):
         return source.size
-    if isinstance(source, Drawn):
+    if isinstance(source, Drawn | DrawnScenes | DrawnQuestions):
         return None
     if source.is_file():
         return source.stat().st_size
@@ -189,9 +198,23 @@ def _drawn(source: Drawn) -> dict[str, list[Row]]:
     }
 
 
-def _offered(kind: str) -> dict[str, Path | Drawn]:
+def _told(source: DrawnScenes | DrawnQuestions) -> dict[str, list[Row]]:
+    return {
+        split: [
+            Row(
+                pixels=pixels_digest(Image.fromarray(told.scene.pixels)),
+                captions=told.captions,
+                answers=tuple(answer for each in told.questions for answer in each.answers),
+            )
+            for told in source.told(split)
+        ]
+        for split in source.splits
+    }
+
+
+def _offered(kind: str) -> dict[str, Path | Drawn | DrawnScenes | DrawnQuestions]:
     if kind == "dataset":
-        return {source.id: source for source in DATASETS}
+        return {source.id: source for source in (*DATASETS, SCENES, QUESTIONS)}
     if kind == "model":
         folders = models_folder().glob("*--*/")
         return {folder.name.replace("--", "/"): folder for folder in folders}
@@ -211,9 +234,10 @@ def _below(file: Path, folder: Path) -> str:
     return file.relative_to(folder).as_posix() if file != folder else file.name
 
 
-def _file(path: Path, asset: Asset) -> Path:
+def _file(path: Path, asset: Asset, place: str) -> Path:
     if not path.is_file():
-        raise Problem("missing", f"{path}, which {asset.id} stands for, is not there.")
+        remedy = "Install the extra `lab` of the grader again." if is_packaged(place) else ""
+        raise Problem("missing", f"{path}, which {asset.id} stands for, is not there.", remedy)
     return path
 
 

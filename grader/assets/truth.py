@@ -104,12 +104,12 @@ def rows_of(folder: Path) -> dict[str, tuple[Row, ...]]:
 
 
 def content_digest(rows: Mapping[str, Iterable[Row]]) -> str:
-    """Digest of a drawn dataset, as a lab declares it: of the pixels and labels of its rows.
+    """Digest of a drawn dataset, as a lab declares it: of the pixels, labels and texts of its rows.
 
     Files may come out of another version of a library with other bytes and the same pixels.
     """
     return combined(
-        (f"{split}/{number} {row.label}", row.pixels)
+        (" ".join((f"{split}/{number} {row.label}", *row.captions, *row.answers)), row.pixels)
         for split, part in rows.items()
         for number, row in enumerate(part)
     )

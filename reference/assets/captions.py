@@ -45,21 +45,22 @@ def names_of(name: str) -> tuple[str, ...]:
     return (name, *SYNONYMS.get(name, ()))
 
 
-def build_tokenizer(folder: Path) -> CLIPTokenizer:
+def build_tokenizer(folder: Path, merges_file: Path = _MERGES) -> CLIPTokenizer:
     """Build the tokenizer from the stored byte pairs and save it in CLIP's format.
 
     Args:
         folder: Where the tokenizer's files go.
+        merges_file: The byte pairs.
     """
-    merges = _read_merges()
+    merges = _read_merges(merges_file)
     tokenizer = CLIPTokenizer(vocab=_vocabulary(merges), merges=merges, model_max_length=_POSITIONS)
     tokenizer.save_pretrained(folder)
     tokenizer.backend_tokenizer.model.save(str(folder))
     return tokenizer
 
 
-def _read_merges() -> list[tuple[str, str]]:
-    lines = _MERGES.read_text(encoding="utf-8").splitlines()[1:]
+def _read_merges(file: Path) -> list[tuple[str, str]]:
+    lines = file.read_text(encoding="utf-8").splitlines()[1:]
     pairs = [line.split(" ") for line in lines]
     return [(left, right) for left, right in pairs]
 
