@@ -5,10 +5,11 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from grader import __version__, labs
-from grader.compare import compare
+from grader.compare import Present, compare
 from grader.config import data_folder
 from grader.detect import detect, load_detectors
 from grader.errors import GraderError, MachineError, SubmissionError
@@ -30,6 +31,7 @@ __all__ = [
     "judge",
     "load_lab",
     "rejudged",
+    "staff_digest",
     "starter_of",
 ]
 
@@ -48,14 +50,17 @@ class Setup:
     reference: ReferenceRecord | None = None
     """Recorded runs of the staff notebook."""
 
+    revisions: Mapping[str, str] | None = None
+    """Commits of what is served, by id, to be compared with those of the reference."""
+
     starter: Submission | None = None
     """The notebook students were given."""
 
     sandbox: Sandbox | None = None
     """Where they run; ``None`` looks without running anything."""
 
-    truth: Truth = field(default_factory=dict)
-    """Labels the sandbox serves."""
+    truth: Truth = field(default_factory=Truth)
+    """Labels, captions and answers the sandbox serves."""
 
     seed: int = 42
     """Seed set before the first cell."""
@@ -94,6 +99,13 @@ def starter_of(lab: Lab) -> Submission | None:
     """The notebook students start from, where the lab has one."""
     path = data_folder("rubrics") / lab.id / "starter.ipynb"
     return intake(path, lab) if path.is_file() else None
+
+
+@cache
+def staff_digest(lab: str) -> str | None:
+    """Digest of a lab's staff notebook, where it has one."""
+    path = data_folder("reference") / lab / "solution.ipynb"
+    return digest(path) if path.is_file() else None
 
 
 def grade_all(
@@ -148,7 +160,7 @@ def grade_one(job: Job, setup: Setup) -> Result:
 def _graded(submission: Submission, setup: Setup) -> Result:
     run = _run(submission, setup)
     evidence = gather(submission, run, setup.lab, setup.truth)
-    return judge(evidence, run, setup.lab, setup.reference)
+    return judge(evidence, run, setup.lab, setup.reference, setup.revisions)
 
 
 def conditions(lab: Lab, sandbox: Mapping[str, object], seed: int) -> str:
@@ -202,10 +214,17 @@ def _executed(submission: Submission, sandbox: Sandbox, setup: Setup) -> Run:
 
 
 def judge(
-    evidence: Evidence, run: Run | None, lab: Lab, reference: ReferenceRecord | None
+    evidence: Evidence,
+    run: Run | None,
+    lab: Lab,
+    reference: ReferenceRecord | None,
+    revisions: Mapping[str, str] | None = None,
 ) -> Result:
     """Everything after the evidence: a pure function, so a class is re-scored in seconds."""
-    comparisons = compare(evidence, lab, reference)
+    present = Present(
+        machine=run.machine if run else None, revisions=revisions, notebook=staff_digest(lab.id)
+    )
+    comparisons = compare(evidence, lab, reference, present)
     case = Case(lab=lab, evidence=evidence, comparisons=comparisons)
     detection = detect(case, load_detectors())
     grade = score(case, detection)

@@ -47,6 +47,7 @@ __all__ = [
     "HandedIn",
     "Store",
     "load_reference",
+    "read_reference",
     "reference_path",
     "slug",
     "write_text",
@@ -339,6 +340,20 @@ def load_reference(lab: str, profile: str) -> ReferenceRecord | None:
     """The record of the reference runs, or ``None`` when none was made.
 
     Raises:
-        StoreError: If the record cannot be read.
+        StoreError: If the record cannot be read, naming the command that renews it.
     """
-    return _part(ReferenceRecord, reference_path(lab, profile))
+    path = reference_path(lab, profile)
+    return read_reference(path) if path.exists() else None
+
+
+def read_reference(path: Path) -> ReferenceRecord:
+    """A record of reference runs, wherever it stands.
+
+    Raises:
+        StoreError: If it cannot be read, naming the command that renews it.
+    """
+    try:
+        return _read(ReferenceRecord, path)
+    except StoreError as error:
+        said = str(error).removesuffix("; grade again")
+        raise StoreError(f"{said}; `grader reference run LAB` makes it anew") from None

@@ -49,7 +49,10 @@ def test_it_works_from_where_it_is_installed(wheel: Path, tmp_path: Path) -> Non
     zipfile.ZipFile(wheel).extractall(tmp_path)
     sample = tmp_path / "grader" / "_data" / "submissions" / "week9-vit-clip" / "honest.ipynb"
     done = subprocess.run(
-        [sys.executable, "-P", "-c", USE, str(tmp_path), "check", str(sample), "--format", "json"],
+        [
+            *(sys.executable, "-P", "-c", USE, str(tmp_path)),
+            *("check", str(sample), "--lab", "week9-vit-clip", "--format", "json"),
+        ],
         capture_output=True,
         text=True,
         cwd=tmp_path,

@@ -13,6 +13,7 @@ import click
 from grader.cli.environments import lab_environment
 from grader.cli.running import How
 from grader.errors import SandboxUnavailable
+from grader.evidence import Truth
 from grader.execute import ForkSandbox, KernelOptions, PlainSandbox, open_sandbox
 from grader.execute.devices import Devices, said
 from grader.model import Finding, Lab
@@ -80,9 +81,10 @@ def class_setup(
         yield Setup(
             lab=lab,
             reference=load_reference(lab.id, lab.profile),
+            revisions=home.revisions,
             starter=starter_of(lab),
             sandbox=sandbox,
-            truth=home.labels(),
+            truth=_truth(home, lab),
             seed=seed,
             on_cell=on_cell,
             store=store,
@@ -134,6 +136,19 @@ def _assets(lab: Lab) -> "AssetHome":
             f"{error.name} is not installed; running notebooks needs the extra `lab`: "
             'pip install "lab-grader[lab]"'
         ) from None
+
+
+def _truth(home: "AssetHome", lab: Lab) -> Truth:
+    """What is true of the rows served; the texts, which are slower to read, only where asked of."""
+    texts = any(task.kind in ("captioning", "vqa") for task in lab.tasks)
+    rows = home.truth() if texts else {}
+    captions = {split: tuple(row.captions for row in each) for split, each in rows.items()}
+    answers = {split: tuple(row.answers for row in each) for split, each in rows.items()}
+    return Truth(
+        labels=home.labels(),
+        captions={split: each for split, each in captions.items() if any(each)},
+        answers={split: each for split, each in answers.items() if any(each)},
+    )
 
 
 def label(finding: Finding) -> str:

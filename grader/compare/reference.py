@@ -1,119 +1,273 @@
 """Make the record of the staff's own runs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from statistics import fmean
+from typing import Any
 
+import numpy as np
+
+from grader.compare.bands import band
+from grader.compare.items import Scored, Served
+from grader.compare.prompts import prompts
 from grader.errors import LabError
-from grader.metrics.interval import prediction_interval
+from grader.metrics.agreement import agreement
+from grader.metrics.classification import confusion
 from grader.model import (
-    Band,
-    Evaluation,
+    METRICS,
+    ClassFigures,
     Evidence,
     Lab,
+    Label,
     Machine,
+    MetricName,
+    Published,
     ReferenceRecord,
     ReferenceRun,
     ReferenceScore,
     ReferenceTask,
+    Span,
     Task,
+    TaskKind,
 )
 
-__all__ = ["record"]
+__all__ = [
+    "FEWEST",
+    "Circumstances",
+    "Texts",
+    "answers_of",
+    "judged",
+    "record",
+    "served",
+    "spelled",
+]
 
-MARGIN = 0.03
-"""Half-width of the band of a deterministic evaluation: the equivalence margin of zero-shot
-scores, within which prompts of the same kind differ."""
+FEWEST = 3
+"""Fewest runs a band over seeds is made of."""
 
 
-def record(
-    lab: Lab, runs: Mapping[int, Evidence], machine: Machine, *, on: date
-) -> ReferenceRecord:
+Texts = Mapping[TaskKind, Served]
+"""What each row says in truth, by kind of task: captions, answers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """Where, when and with what the staff notebook ran."""
+
+    machine: Machine
+    """Of the first run."""
+
+    on: date
+    """Day of the runs."""
+
+    cpu: str | None = None
+    """Processor's model."""
+
+    revisions: Mapping[str, str] = field(default_factory=dict)
+    """Commits of what was downloaded, by id."""
+
+    published: Sequence[Published] = ()
+    """Figures to stand beside those measured."""
+
+    texts: Texts = field(default_factory=dict)
+    """Captions and answers served."""
+
+    seconds: Mapping[int, float] = field(default_factory=dict)
+    """Wall time of each run, by seed."""
+
+
+def record(lab: Lab, runs: Mapping[int, Evidence], under: Circumstances) -> ReferenceRecord:
     """The record of reference runs.
 
     Args:
         lab: The lab.
         runs: Evidence of each run, by seed; at least three.
-        machine: Where they ran.
-        on: Day of the runs.
+        under: Where, when and with what they ran.
 
     Raises:
-        LabError: If a task was not evaluated in every run, or there are fewer than three.
+        LabError: If a task was not evaluated in every run, a metric of it could not be computed,
+            or there are fewer than three runs.
     """
-    if len(runs) < 3:
-        raise LabError(f"A reference needs at least 3 runs, not {len(runs)}.")
-    evaluated = {
-        task.id: [_best(evidence, task, seed) for seed, evidence in runs.items()]
+    if len(runs) < FEWEST:
+        raise LabError(f"A reference needs at least {FEWEST} runs, not {len(runs)}.")
+    scored = {
+        task.id: [judged(evidence, task, seed, under.texts) for seed, evidence in runs.items()]
         for task in lab.tasks
     }
     first = next(iter(runs.values()))
     return ReferenceRecord(
         lab=lab.id,
-        profile=machine.profile,
+        profile=under.machine.profile,
         seeds=tuple(runs),
         notebook=first.submission.digest,
-        date=on.isoformat(),
-        machine=machine,
-        tasks=tuple(_task(task, evaluated[task.id][0]) for task in lab.tasks),
-        scores=tuple(score for task in lab.tasks for score in _scores(task, evaluated[task.id])),
-        runs=tuple(_run(lab, seed, evidence) for seed, evidence in runs.items()),
+        date=under.on.isoformat(),
+        machine=under.machine,
+        cpu=under.cpu,
+        lab_version=lab.version,
+        assets=served(lab, under.revisions),
+        tasks=tuple(_task(task, scored[task.id], first) for task in lab.tasks),
+        scores=tuple(each for task in lab.tasks for each in _scores(task, scored[task.id])),
+        published=tuple(under.published),
+        runs=tuple(_runs(lab, runs, under)),
     )
 
 
-def _best(evidence: Evidence, task: Task, seed: int) -> Evaluation:
+def judged(evidence: Evidence, task: Task, seed: int, texts: Texts) -> Scored:
+    """The evaluation a run's task is judged by.
+
+    Raises:
+        LabError: If there is none, or one of the task's metrics is unknown.
+    """
     best = evidence.best(task.id)
     if best is None or not best.scores:
         raise LabError(f"The reference run with seed {seed} did not evaluate task {task.id!r}.")
-    return best
-
-
-def _run(lab: Lab, seed: int, evidence: Evidence) -> ReferenceRun:
-    best = tuple(_best(evidence, task, seed) for task in lab.tasks)
-    names = {name for each in best for name in (each.y_true, each.y_pred)}
-    arrays = evidence.recording.arrays
-    return ReferenceRun(
-        seed=seed,
-        evaluations=best,
-        arrays={name: array for name, array in arrays.items() if name in names},
+    missing = [
+        name for metric in task.metrics for name in _names(metric) if name not in best.scores
+    ]
+    if missing:
+        raise LabError(
+            f"The reference run with seed {seed} gives no {', '.join(missing)} of task {task.id!r}."
+        )
+    return Scored(
+        evaluation=best, task=task, recording=evidence.recording, served=texts.get(task.kind, {})
     )
 
 
-def _task(task: Task, best: Evaluation) -> ReferenceTask:
+def served(lab: Lab, revisions: Mapping[str, str]) -> dict[str, str]:
+    """What identifies each asset: the commit it was downloaded at, else its declared digest."""
+    declared = {each.id: getattr(each, lab.profile).digest for each in lab.assets}
+    known = {name: revisions.get(name) or digest for name, digest in declared.items()}
+    return {name: said for name, said in known.items() if said}
+
+
+def spelled(metric: str, average: str | None) -> str:
+    """Name of a metric among the scores of an evaluation."""
+    return metric if average is None else f"{metric}_{average}"
+
+
+def _averages(metric: MetricName) -> tuple[str | None, ...]:
+    return ("macro", "weighted") if METRICS[metric].averaged else (None,)
+
+
+def _names(metric: MetricName) -> list[str]:
+    return [spelled(metric, average) for average in _averages(metric)]
+
+
+def _runs(lab: Lab, runs: Mapping[int, Evidence], under: Circumstances) -> Iterator[ReferenceRun]:
+    kept: set[str] = set()
+    for seed, evidence in runs.items():
+        best = tuple(judged(evidence, task, seed, under.texts).evaluation for task in lab.tasks)
+        named = {name for each in best for name in (each.y_true, each.y_pred, *each.references)}
+        arrays = {
+            name: array for name, array in evidence.recording.arrays.items() if name in named - kept
+        }
+        kept |= arrays.keys()
+        yield ReferenceRun(
+            seed=seed, evaluations=best, arrays=arrays, seconds=under.seconds.get(seed)
+        )
+
+
+def _task(task: Task, runs: list[Scored], evidence: Evidence) -> ReferenceTask:
+    best = runs[0].evaluation
     return ReferenceTask(
-        task=task.id, model=best.model, dataset=best.dataset, split=best.split, n=best.n
+        task=task.id,
+        model=best.model,
+        dataset=best.dataset,
+        split=best.split,
+        n=best.n,
+        trained=task.trained,
+        prompts=prompts(evidence, task.id, best.cell),
+        items=_difficulty(runs),
+        **_agreement(runs),
+        **_classes(task, runs),
     )
 
 
-def _scores(task: Task, runs: list[Evaluation]) -> Iterator[ReferenceScore]:
+def _difficulty(runs: list[Scored]) -> dict[MetricName, tuple[float, ...]]:
+    """Mean over the runs of each item's value, where all runs scored the same items."""
+    if not _same_items(runs):
+        return {}
+    shared = [metric for metric in runs[0].items if all(metric in run.items for run in runs)]
+    means = {metric: np.mean([run.items[metric] for run in runs], axis=0) for metric in shared}
+    return {metric: tuple(round(float(each), 6) for each in means[metric]) for metric in shared}
+
+
+def _same_items(runs: list[Scored]) -> bool:
+    """Whether all runs scored the same items, as far as labels and shapes tell."""
+    return len({_items_of(run) for run in runs}) == 1
+
+
+def _items_of(run: Scored) -> tuple[object, ...]:
+    lengths = tuple((metric, len(values)) for metric, values in run.items.items())
+    return run.evaluation.y_true, run.evaluation.references, run.evaluation.n, lengths
+
+
+def _agreement(runs: list[Scored]) -> dict[str, Any]:
+    """How alike the runs answer: by their answers, else by what each item scored."""
+    answers = [answers_of(run) for run in runs]
+    if not _same_items(runs) or not all(answers):
+        return {"exact": None, "same": None}
+    same = min(agreement(answers[0], other).share for other in answers[1:])
+    return {"exact": same == 1.0, "same": same}
+
+
+def answers_of(run: Scored) -> tuple[Label, ...]:
+    """Answer to each item, or what each item scored; empty where neither is known."""
+    said = run.recording.labels(run.evaluation.y_pred)
+    return said or tuple(
+        f"{metric} {value:.4f}" for metric in sorted(run.items) for value in run.items[metric]
+    )
+
+
+def _classes(task: Task, runs: list[Scored]) -> dict[str, Any]:
+    """Confusion over all runs, and what follows for each class."""
+    found = [run.labels for run in runs if run.labels is not None]
+    if task.kind != "classification" or len(found) < len(runs):
+        return {}
+    occurring = {label for sides in found for side in sides for label in side}
+    if len({type(label) for label in occurring}) > 1:
+        return {}
+    labels = sorted(occurring, key=lambda each: (each if isinstance(each, int) else 0, str(each)))
+    counts = np.sum([confusion(*sides, labels).counts for sides in found], axis=0)
+    true, predicted, right = counts.sum(axis=1), counts.sum(axis=0), counts.diagonal()
+    figures = tuple(
+        ClassFigures(
+            label=label,
+            name=_name(task, label),
+            n=int(true[row]) // len(runs),
+            recall=int(right[row]) / int(true[row]) if true[row] else None,
+            precision=int(right[row]) / int(predicted[row]) if predicted[row] else None,
+        )
+        for row, label in enumerate(labels)
+    )
+    return {"classes": figures, "confusion": tuple(tuple(map(int, row)) for row in counts)}
+
+
+def _name(task: Task, label: Label) -> str:
+    known = isinstance(label, int) and 0 <= label < len(task.class_names)
+    return task.class_names[label] if known and isinstance(label, int) else str(label)
+
+
+def _scores(task: Task, runs: list[Scored]) -> Iterator[ReferenceScore]:
+    n = tuple(run.evaluation.n for run in runs)
     for metric in task.metrics:
-        for average in (None,) if metric == "accuracy" else ("macro", "weighted"):
-            name = metric if average is None else f"{metric}_{average}"
-            values = tuple(run.scores[name] for run in runs)
+        for average in _averages(metric):
+            values = tuple(run.evaluation.scores[spelled(metric, average)] for run in runs)
             yield ReferenceScore(
                 task=task.id,
                 metric=metric,
                 average=average,
                 values=values,
-                band=_band(values, runs[0].n, trained=task.trained),
+                band=band(task, metric, values, n[0]),
+                n=n,
+                intervals=_spans(runs, metric, average),
             )
 
 
-def _band(values: tuple[float, ...], n: int, *, trained: bool) -> Band:
-    """Prediction interval for the next run of a trained model, else a fixed margin.
-
-    The interval is that of ``grader.metrics.interval``, clipped to [0, 1].
-    """
-    if trained:
-        found = prediction_interval(values)
-        low, high, method = found.low, found.high, found.method
-    else:
-        centre = fmean(values)
-        low, high = centre - MARGIN, centre + MARGIN
-        method = f"mean of {len(values)} runs plus or minus {MARGIN} (equivalence margin)"
-    return Band(
-        low=max(0.0, low),
-        high=min(1.0, high),
-        n=n,
-        runs=len(values),
-        method=method,
-    )
+def _spans(runs: list[Scored], metric: MetricName, average: str | None) -> tuple[Span | None, ...]:
+    """One a run; runs with the same answers share theirs, which takes a thousand samples."""
+    known: dict[tuple[object, ...], Span | None] = {}
+    for run in runs:
+        if run.key not in known:
+            known[run.key] = run.span(metric, average)
+    return tuple(known[run.key] for run in runs)

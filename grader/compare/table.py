@@ -1,9 +1,23 @@
 """Choose, for each metric of each task, the five values that belong together."""
 
 from dataclasses import dataclass
+from functools import partial
 
-from grader.compare.verdict import Row, changed_from, decide, interval, rounds_to, unexplained_by
+from grader.compare.against import SHARES, Against, Meeting
+from grader.compare.present import Present, misfit, other_assets, renewing, warnings
+from grader.compare.prompts import prompts
+from grader.compare.verdict import (
+    Row,
+    changed_from,
+    decide,
+    different,
+    interval,
+    rounds_to,
+    unexplained_by,
+)
 from grader.model import (
+    METRICS,
+    Band,
     Claim,
     Comparison,
     Comparisons,
@@ -20,21 +34,69 @@ from grader.model import (
 __all__ = ["compare"]
 
 
-def compare(evidence: Evidence, lab: Lab, reference: ReferenceRecord | None) -> Comparisons:
+UNKNOWN = Present()
+
+
+def compare(
+    evidence: Evidence,
+    lab: Lab,
+    reference: ReferenceRecord | None,
+    present: Present = UNKNOWN,
+) -> Comparisons:
     """Compare what was claimed, saved, printed again, recomputed and reached by the reference.
 
     Args:
         evidence: What is known of the submission.
         lab: Tasks and their metrics.
-        reference: Recorded runs of the staff notebook, if there are any.
+        reference: Recorded runs of the staff notebook, if there are any. A record of another lab
+            or profile is not compared with; one made with other libraries, assets or another staff
+            notebook is, with a warning.
+        present: What this run was made with, to be compared with what the reference had.
     """
+    missing = "No reference run is recorded for this lab and profile."
+    wrong = misfit(reference, lab) if reference else None
+    if wrong is not None:
+        missing, reference = f"{wrong} `{renewing(lab.id, lab.profile)}` makes one.", None
     entries = tuple(
-        _comparison(_Side(evidence=evidence, task=task, metric=metric), reference)
+        _comparison(_Side(evidence=evidence, task=task, metric=metric), opposite)
         for task in lab.tasks
+        for opposite in [_opposite(evidence, lab, task, reference, present)]
         for metric in task.metrics
     )
-    missing = None if reference else "No reference run is recorded for this lab and profile."
-    return Comparisons(entries=entries, reference_missing=missing)
+    return Comparisons(
+        entries=entries,
+        reference_missing=None if reference else missing,
+        reference_warnings=warnings(reference, lab, present) if reference else (),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opposite:
+    """What the reference has of one task."""
+
+    record: ReferenceRecord
+    meeting: Meeting | None
+    """Its evaluation against the submission's, where that has one."""
+
+    other_assets: str | None
+
+
+def _opposite(
+    evidence: Evidence, lab: Lab, task: Task, reference: ReferenceRecord | None, present: Present
+) -> _Opposite | None:
+    if reference is None:
+        return None
+    best = evidence.best(task.id)
+    meeting = (
+        Meeting(task=task, best=best, recording=evidence.recording, record=reference)
+        if best is not None
+        else None
+    )
+    return _Opposite(
+        record=reference,
+        meeting=meeting,
+        other_assets=other_assets(reference, lab, task, present),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,48 +120,84 @@ class _Side:
         ]
 
 
-def _comparison(side: _Side, reference: ReferenceRecord | None) -> Comparison:
+def _comparison(side: _Side, opposite: _Opposite | None) -> Comparison:
     best = side.best
     average = _average(side)
     score = _score(best, side.metric, average)
-    rerun = _rerun(side, score)
-    saved = _saved(side, rerun)
-    band = reference.band(side.task.id, side.metric, average) if reference else None
-    n = best.n if best else None
+    accepted = _accepted(best, side.metric, average)
+    rerun = _rerun(side, accepted)
+    against = _against(opposite, side, average, score)
     row = Row(
         task=side.task,
+        metric=side.metric,
         best=best,
         ran=bool(side.evidence.rerun),
         claimed=_claimed(side),
-        saved=saved,
+        saved=_saved(side, rerun),
         rerun=rerun,
         recomputed=score,
-        band=band,
+        accepted=accepted,
+        band=against.band if against else _band(opposite, side, average),
         average=average,
+        against=against,
+        reference=opposite.record.task(side.task.id) if opposite else None,
+        other_assets=opposite.other_assets if opposite else None,
+        prompts=partial(_prompts, side),
     )
+    return _entry(row)
+
+
+def _entry(row: Row) -> Comparison:
+    """The row of the table, with its verdict."""
+    best, score = row.best, row.recomputed
+    n = best.n if best else None
     verdict, why = decide(row)
     unexplained, changed = unexplained_by(row), changed_from(row)
     return Comparison(
-        task=side.task.id,
-        metric=side.metric,
-        average=average,
+        task=row.task.id,
+        metric=row.metric,
+        average=row.average,
         claimed=_claim_value(row.claimed),
-        saved=_printed_value(saved),
-        rerun=_printed_value(rerun, n if score is not None else None),
+        saved=_printed_value(row.saved),
+        rerun=_printed_value(row.rerun, n if score is not None else None),
         recomputed=_recomputed_value(score, best),
-        explained=None if rerun is None or score is None else unexplained is None,
-        reproduced=None if rerun is None or saved is None else changed is None,
+        explained=None if row.rerun is None or score is None else unexplained is None,
+        reproduced=None if row.rerun is None or row.saved is None else changed is None,
         n=n,
-        interval=interval(score, n) if side.metric == "accuracy" else None,
-        reference=band,
+        interval=interval(score, n) if row.metric in SHARES else None,
+        reference=row.band,
+        paired=row.against.paired if row.against else None,
+        difference=row.against.difference if row.against else None,
         verdict=verdict,
         why=why,
     )
 
 
+def _against(
+    opposite: _Opposite | None, side: _Side, average: str | None, score: float | None
+) -> Against | None:
+    """What the reference says; nothing of an evaluation that is not what the task asks for."""
+    meeting = opposite.meeting if opposite else None
+    if meeting is None or score is None or different(side.task, meeting.best, score):
+        return None
+    return meeting.against(side.metric, average, score)
+
+
+def _band(opposite: _Opposite | None, side: _Side, average: str | None) -> Band | None:
+    """The band of a score that is not known."""
+    if opposite is None:
+        return None
+    return opposite.record.band(side.task.id, side.metric, average)
+
+
+def _prompts(side: _Side) -> tuple[str, ...] | None:
+    best = side.best
+    return prompts(side.evidence, side.task.id, best.cell if best else None)
+
+
 def _average(side: _Side) -> str | None:
     """Averaging the student used for this metric, else the one the lab asks for."""
-    if side.metric == "accuracy":
+    if not METRICS[side.metric].averaged:
         return None
     best = side.best
     for call in side.evidence.recording.metric_calls:
@@ -121,10 +219,19 @@ def _score(best: Evaluation | None, metric: str, average: str | None) -> float |
     return best.scores.get(metric if average is None else f"{metric}_{average}")
 
 
-def _rerun(side: _Side, score: float | None) -> Reported | None:
+def _accepted(best: Evaluation | None, metric: str, average: str | None) -> tuple[float, ...]:
+    """The recomputed score, then those of other conventions (``bleu4@...``) of the metric."""
+    if best is None:
+        return ()
+    name = metric if average is None else f"{metric}_{average}"
+    others = [value for each, value in best.scores.items() if each.startswith(f"{name}@")]
+    return (*([best.scores[name]] if name in best.scores else []), *others)
+
+
+def _rerun(side: _Side, accepted: tuple[float, ...]) -> Reported | None:
     """The printed number that is the recomputed one, most precise first, else the last."""
     printed = side.printed("rerun")
-    same = [each for each in printed if score is not None and rounds_to(score, each)]
+    same = [each for each in printed if any(rounds_to(value, each) for value in accepted)]
     if same:
         return max(same, key=lambda each: each.decimals)
     return printed[-1] if printed else None

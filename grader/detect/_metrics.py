@@ -60,11 +60,17 @@ def scorings(graph: SourceGraph) -> tuple[Scoring, ...]:
 
 
 def by_task(case: Case) -> dict[str | None, list[Scoring]]:
-    """Scorings by the task of the cell they stand in; ``None`` where that is unknown."""
+    """Scorings by the task of the cell they stand in; ``None`` where that is unknown.
+
+    Those of tasks that are no classifications are left out: what is scored there are no labels.
+    """
     tasks = case.evidence.cell_tasks
+    others = {task.id for task in case.lab.tasks if task.kind != "classification"}
     grouped: dict[str | None, list[Scoring]] = {}
     for each in scorings(case.evidence.source):
-        grouped.setdefault(tasks.get(each.node.cell), []).append(each)
+        task = tasks.get(each.node.cell)
+        if task not in others:
+            grouped.setdefault(task, []).append(each)
     return grouped
 
 
@@ -85,12 +91,14 @@ def running_cells(graph: SourceGraph, node: Node) -> frozenset[int]:
 
 
 def recorded(case: Case, scoring: Scoring) -> tuple[Evaluation, ...]:
-    """Evaluations that were recorded while this scoring ran, those of a trainer left out."""
+    """Classifications that were recorded while this scoring ran, a trainer's left out."""
     cells = running_cells(case.evidence.source, scoring.node)
     return tuple(
         each
         for each in case.evidence.evaluations
-        if each.cell in cells and not each.source.startswith("trainer")
+        if each.cell in cells
+        and each.kind == "classification"
+        and not each.source.startswith("trainer")
     )
 
 

@@ -17,10 +17,20 @@ from grader.model import (
     Node,
     Tag,
     Task,
+    TaskKind,
 )
 
 STAND_INS = frozenset({"tiny"})
 """Profiles that serve small stand-ins under the published ids; their scores differ."""
+
+ITEMS: Mapping[TaskKind, str] = {
+    "classification": "image",
+    "retrieval": "image",
+    "similarity": "image",
+    "captioning": "image",
+    "vqa": "question",
+}
+"""What one test item is called, by the kind of the task."""
 
 UNCOUNTED = "Another score of this task stands in the code whose items could not be counted."
 """Why a small evaluation beside a hand-written one is left to a person."""
@@ -49,7 +59,10 @@ def rivals(case: Case, task: Task, judged_by: Evaluation) -> bool:
     calls = case.evidence.recording.trainer_calls
     training = {call.cell for call in calls if call.method == "train"}
     return any(
-        each.n > judged_by.n and each.task in (None, task.id) and each.cell not in training
+        each.n > judged_by.n
+        and each.kind == judged_by.kind
+        and each.task in (None, task.id)
+        and each.cell not in training
         for each in case.evidence.evaluations
     )
 

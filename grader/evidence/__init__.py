@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from grader.evidence import source
 from grader.evidence.answers import answers
 from grader.evidence.claims import claims
-from grader.evidence.evaluations import Truth, evaluations
+from grader.evidence.evaluations import evaluations
 from grader.evidence.outputs import reported, reported_rerun
+from grader.evidence.pooling import pooled
 from grader.evidence.recording import parse
 from grader.evidence.tasks import cell_tasks
+from grader.evidence.truth import Truth
 from grader.model import CellRun, Evidence, EvidenceKind, Lab, Recording, Run, Submission
 
 __all__ = ["Truth", "assemble", "gather"]
@@ -21,7 +23,7 @@ def gather(submission: Submission, run: Run | None, lab: Lab, truth: Truth) -> E
         submission: What was handed in.
         run: Our own execution, or ``None`` when nothing was executed.
         lab: What was asked.
-        truth: Labels the harness served, by dataset and split.
+        truth: Labels, captions and answers the harness served.
     """
     if run is None:
         return assemble(submission, lab)
@@ -40,7 +42,7 @@ def assemble(
     """Evidence from parts; ``None`` stands for what was not captured."""
     tasks = cell_tasks(submission, lab)
     printed = reported_rerun(tuple(rerun or ()), lab, tasks)
-    recorded = recording or Recording()
+    recorded = pooled(recording or Recording())
     return Evidence(
         submission=submission,
         kinds=_kinds(submission, rerun, recording),
@@ -50,7 +52,7 @@ def assemble(
         answers=answers(submission, lab),
         rerun=tuple(rerun or ()),
         recording=recorded,
-        evaluations=evaluations(recorded, lab, tasks, truth or {}, printed),
+        evaluations=evaluations(recorded, lab, tasks, truth or Truth(), printed, rerun or ()),
         cell_tasks=tasks,
     )
 

@@ -67,7 +67,11 @@ def claims(submission: Submission, lab: Lab, cell_tasks: Mapping[int, str]) -> t
     names = TaskNames(lab)
     found = []
     for cell in submission.cells:
-        if cell.kind == "markdown" and not cell.from_starter and numbers.names_metric(cell.source):
+        if (
+            cell.kind == "markdown"
+            and not cell.from_starter
+            and numbers.names_metric(cell.source, names.metrics)
+        ):
             under = spans(cell.source, lab, cell_tasks.get(cell.index))
             stated = [*_in_tables(cell, names, under), *_in_sentences(cell, names, under)]
             found += sorted(stated, key=lambda claim: claim.start)
@@ -92,7 +96,9 @@ def _in_tables(cell: Cell, names: TaskNames, under: tuple[Span, ...]) -> Iterato
             start = each.offset + each.quantity.start
             end = each.offset + each.quantity.end
             row = rows[each.line]
-            if each.label.strip() and not numbers.mentions(each.label, prose=True):
+            if each.label.strip() and not numbers.mentions(
+                each.label, prose=True, known=names.metrics
+            ):
                 continue
             named = names.only(each.label)
             yield Claim(

@@ -3,7 +3,15 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from grader.model import Evaluation, Lab, MetricName, Reported, Task, TrainerCall
+from grader.model import (
+    Evaluation,
+    Lab,
+    MetricName,
+    Reported,
+    Task,
+    TrainerCall,
+    metric_of,
+)
 
 __all__ = ["with_headlines"]
 
@@ -53,7 +61,7 @@ def _rank(
         explained,
         each.dataset is not None,
         each.n,
-        scores.get("accuracy", -1.0),
+        scores.get("accuracy", scores.get(task.metrics[0], -1.0)),
         -1 if each.cell is None else each.cell,
     )
 
@@ -71,7 +79,7 @@ def _returned(each: Evaluation, calls: Sequence[TrainerCall]) -> dict[str, float
 def _is_printed(
     metric: MetricName, scores: Mapping[str, float], reported: Sequence[Reported], task: Task
 ) -> bool:
-    values = [value for name, value in scores.items() if name.partition("_")[0] == metric]
+    values = [value for name, value in scores.items() if metric_of(name) == metric]
     return any(
         abs(value - number.value) <= max(10.0**-number.decimals, FINEST)
         for number in reported

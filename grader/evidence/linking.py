@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.evidence import numbers, vocabulary
+from grader.evidence.directions import Mention
 from grader.evidence.naming import TaskNames
-from grader.evidence.numbers import Mention, Quantity
-from grader.model import MetricName
+from grader.evidence.numbers import Quantity
+from grader.model import METRICS, MetricName
 
 _WORD = re.compile(r"[^\W\d_]+")
 _HEDGE_WORDS = {word for hedge in vocabulary.words(vocabulary.HEDGES) for word in hedge.split()}
@@ -34,6 +35,8 @@ _DIFFERENCE_BEHIND = re.compile(
 _BY = re.compile(r"(?:\bby|\+)\s{0,2}$", re.IGNORECASE)
 _MARKS_BEFORE = re.compile(r"[\s:=()~≈<>≥≤*_`\"'→$\\%\u2013\u2014-]*")
 _TOP_ONE = re.compile(r"\btop[-\s]?1(?!\d)", re.IGNORECASE)
+PERCENT_FROM = 10
+"""A plain number in prose from here on is a percentage."""
 _NAMED = "\0"
 _NAMED_LIST = re.compile(rf"{_NAMED}(?:[\s,&/]{{0,3}}(?:{_AND}\s)?{_NAMED})+", re.IGNORECASE)
 
@@ -82,7 +85,7 @@ class Linker:
     def __init__(self, text: str, names: TaskNames) -> None:
         self._text = text
         self._names = names
-        found = numbers.mentions(text, prose=True)
+        found = numbers.mentions(text, prose=True, known=names.metrics)
         self._numbers = (
             [
                 score
@@ -110,7 +113,8 @@ class Linker:
             beside = self._adjacent(group), self._next(group, below, explicit=False)
             if None in beside:
                 made += self._before(group) or self._behind(group, below, explicit=False)
-        return sorted(made, key=lambda link: link.quantity.start)
+        fitting = [each for each in made if each.quantity.value <= METRICS[each.metric].highest]
+        return sorted(fitting, key=lambda link: link.quantity.start)
 
     def _behind(self, group: _Group, below: _Group | None, *, explicit: bool) -> list[Link]:
         """``accuracy of 0.89``, ``precision and recall were 0.8 and 0.7``."""
@@ -228,7 +232,9 @@ def _score(text: str, number: Quantity, found: Sequence[Mention]) -> Quantity | 
         return number if marked and number.value <= 1 else None
     if number.value <= 1:
         return number
-    return number.as_percent() if number.value >= 10 else None
+    if number.value >= PERCENT_FROM:
+        return number.as_percent()
+    return number if any(METRICS[each.metric].highest > 1 for each in found) else None
 
 
 def _of_metric(text: str, position: int, found: Sequence[Mention]) -> bool:

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from grader.evidence import vocabulary
-from grader.model import Lab
+from grader.evidence import numbers, vocabulary
+from grader.model import METRICS, Lab, MetricName
 
 _NUMBERED = re.compile(
     rf"[\W_]{{0,8}}{vocabulary.alternation(vocabulary.every(vocabulary.NUMBERED))}"
@@ -42,6 +42,10 @@ class TaskNames:
     def __init__(self, lab: Lab) -> None:
         aliases = {asset.id: asset.aliases for asset in lab.assets}
         self.order = tuple(task.id for task in lab.tasks)
+        asked = {metric for task in lab.tasks for metric in task.metrics}
+        self.metrics = numbers.CLASSIFICATION | asked
+        """Metrics that are read: those of classifications, and what the lab asks for."""
+        self._kinds = {task.id: task.kind for task in lab.tasks}
         self.models = _owned((task.id, _with(task.models, aliases)) for task in lab.tasks)
         self.datasets = _owned((task.id, _with(task.datasets, aliases)) for task in lab.tasks)
         ids = {**self.models, **self.datasets}
@@ -52,6 +56,10 @@ class TaskNames:
         self._titles = {_key(name): task for name, task in titles.items()}
         self._pattern = _pattern([*words, *ids, *tails])
         self._quoted = _quoted(ids)
+
+    def may_have(self, task: str | None, metric: MetricName) -> bool:
+        """Whether a metric can be one of this task, by its kind; of no task it always can."""
+        return task is None or self._kinds[task] in METRICS[metric].kinds
 
     def namings(self, text: str) -> tuple[Naming, ...]:
         """Every place where a task is named, in order.

@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from unicodedata import decimal
 
 from grader.evidence import vocabulary
-from grader.model import Average, MetricName
+from grader.evidence.directions import Mention, recall_at, recall_ranks
+from grader.model import METRICS, Average, MetricName
 
 _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 # Full-width percent sign, colon, full stop and comma.
@@ -32,26 +34,36 @@ _NUMBER = re.compile(
 )
 
 
-def _metric_pattern(languages: frozenset[str] | None) -> re.Pattern[str]:
-    """Matches the name of a metric in these languages, in all of them if ``None``."""
-    tables = {
-        metric: {each: table[each] for each in table if languages is None or each in languages}
+CLASSIFICATION: frozenset[MetricName] = frozenset({"accuracy", "precision", "recall", "f1"})
+"""Metrics that are read whatever a lab asks for."""
+
+
+@cache
+def _metric_pattern(known: frozenset[MetricName], *, prose: bool) -> re.Pattern[str]:
+    """Matches the name of a known metric, in prose its English ones only.
+
+    Recall@K that says no direction is matched as a group ``at1`` or ``at5``.
+    """
+    tables: dict[str, vocabulary.Table] = {
+        metric: {each: table[each] for each in table if each == "en" or not prose}
         for metric, table in vocabulary.METRICS.items()
+        if metric in known
     }
-    named = "|".join(
+    recall = vocabulary.alternation(vocabulary.every(vocabulary.RECALL_AT))
+    # First, so that "recall at 5" is not read as recall.
+    named = [rf"(?P<at{k}>{recall}{k}(?![.,]?\d))" for k in recall_ranks(known)]
+    named += [
         f"(?P<{metric}>{vocabulary.alternation(vocabulary.every(table))})"
         for metric, table in tables.items()
-    )
+    ]
     # Chinese text runs on: a metric may follow or precede any character of it.
     letter, digit = rf"[^\W\d_{vocabulary.IDEOGRAPHS}]", rf"[^\W_{vocabulary.IDEOGRAPHS}]"
     return re.compile(
-        rf"(?<!{letter})(?:{named})(?:[-_\s]{{1,2}}(?:scores?|measure))?(?!{digit}|\s?@)",
+        rf"(?<!{letter})(?:{'|'.join(named)})(?:[-_\s]{{1,2}}(?:scores?|measure))?"
+        rf"(?!{digit}|\s?@)",
         re.IGNORECASE,
     )
 
-
-_METRIC = _metric_pattern(None)
-_METRIC_IN_PROSE = _metric_pattern(frozenset({"en"}))
 
 _COUNT = re.compile(
     rf"""
@@ -112,20 +124,6 @@ class Quantity:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
-    """A metric named in text."""
-
-    start: int
-    """Offset of its first character."""
-
-    end: int
-    """Offset behind its last."""
-
-    metric: MetricName
-    """Which metric."""
-
-
 def fold(text: str) -> str:
     """The text with every digit, percent sign and colon in ASCII; offsets stay the same."""
     if text.isascii():
@@ -145,18 +143,34 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     return tuple(each for each in found if each is not None)
 
 
-def mentions(text: str, *, prose: bool = False) -> tuple[Mention, ...]:
-    """Every metric named in a folded text; in prose by its English words only."""
-    pattern = _METRIC_IN_PROSE if prose else _METRIC
-    return tuple(
-        Mention(start=match.start(), end=match.end(), metric=_name(match))
-        for match in pattern.finditer(text)
-    )
+def mentions(
+    text: str,
+    *,
+    prose: bool = False,
+    known: frozenset[MetricName] = CLASSIFICATION,
+    above: str = "",
+) -> tuple[Mention, ...]:
+    """Every metric named in a folded text.
+
+    Args:
+        text: A line, a sentence or a label.
+        prose: Whether only English words name a metric.
+        known: Metrics that are looked for.
+        above: Text that may say which direction a Recall@K is of, where ``text`` does not.
+    """
+    found = []
+    for match in _metric_pattern(known, prose=prose).finditer(text):
+        name = str(match.lastgroup)
+        if name in _NAMES:
+            found.append(Mention(start=match.start(), end=match.end(), metric=_NAMES[name]))
+        elif (recall := recall_at(match, known, above)) is not None:
+            found.append(recall)
+    return tuple(found)
 
 
-def names_metric(text: str) -> bool:
+def names_metric(text: str, known: frozenset[MetricName] = CLASSIFICATION) -> bool:
     """Whether any metric is named, so that most texts need no further look."""
-    return _METRIC.search(text) is not None
+    return _metric_pattern(known, prose=False).search(text) is not None
 
 
 def average_of(text: str) -> Average | None:
@@ -169,6 +183,15 @@ def item_count(text: str) -> int | None:
     """Number of test items a folded text states; ``None`` when none or several are."""
     found = {_count(match) for match in _COUNT.finditer(text) if _counts_test_items(match)}
     return found.pop() if len(found) == 1 else None
+
+
+def in_unit(quantity: Quantity, metric: MetricName) -> Quantity:
+    """The number of a metric as a fraction, where it cannot be one as it stands.
+
+    BLEU 45.2 is 0.452, and CIDEr 102.3 is 1.023. Of classifications the number stays as written.
+    """
+    beyond = abs(quantity.value) > METRICS[metric].highest
+    return quantity.as_percent() if beyond and metric not in CLASSIFICATION else quantity
 
 
 def count_at(text: str, position: int, end: int) -> int | None:
@@ -198,10 +221,6 @@ _AVERAGES = {
     for name, table in vocabulary.AVERAGES.items()
 }
 _NAMES: dict[str, MetricName] = {name: name for name in vocabulary.METRICS}
-
-
-def _name(match: re.Match[str]) -> MetricName:
-    return _NAMES[str(match.lastgroup)]
 
 
 def _quantity(match: re.Match[str]) -> Quantity | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grader.evidence import numbers
+from grader.evidence.directions import names_recall, recall_ranks
 from grader.evidence.headings import Line, lines
 from grader.evidence.naming import TaskNames
 from grader.evidence.printed import LineReader
@@ -16,6 +17,8 @@ from grader.model import Average, CellRun, Lab, MetricName, Output, Reported, Su
 Source = Literal["saved", "rerun"]
 
 _TEST_ITEMS = re.compile(r"test|eval|(?<!\w)n\s?=", re.IGNORECASE)
+_COUNT = re.compile(r"\W{0,8}n\s?[:=]", re.IGNORECASE)
+"""A line that counts items is no title: ``n: 100 images, 500 captions``."""
 _LONGEST_HEADER = 500
 
 
@@ -70,6 +73,8 @@ def _all(
     for cell, shown in outputs:
         for index, output in enumerate(shown):
             for score, task, n in _OutputReader(output, names, cell_tasks.get(cell)).read():
+                if not names.may_have(task, score.metric):
+                    continue
                 yield Reported(
                     source=source,
                     cell=cell,
@@ -92,7 +97,7 @@ class _OutputReader:
         self._output = output
         self._names = names
         self._cell_task = cell_task
-        text = numbers.fold(output.text) if _may_report(output) else ""
+        text = numbers.fold(output.text) if _may_report(output, names) else ""
         self._rows = [_visible(row) for row in lines(text)]
 
     def read(self) -> Iterator[tuple[_Score, str | None, int | None]]:
@@ -140,9 +145,12 @@ class _OutputReader:
         if len(row.text) > _LONGEST_HEADER or not row.text.strip() or ":" in row.text:
             return False
         cells = cells_of(row)
-        if any(numbers.quantities(cell) for cell in cells if not self._names.named(cell)):
+        recall = bool(recall_ranks(self._names.metrics)) and any(map(names_recall, cells))
+        labels = [cell for cell in cells if not (recall and names_recall(cell))]
+        if any(numbers.quantities(cell) for cell in labels if not self._names.named(cell)):
             return False
-        return any(measure(cell, self._names) or _is_name(cell, self._names) for cell in cells)
+        named = any(measure(cell, self._names) or _is_name(cell, self._names) for cell in cells)
+        return named or recall
 
     def _from_line(self, index: int, row: Line, reader: LineReader) -> Iterator[_Score]:
         for finding in reader.read(row.text):
@@ -197,7 +205,9 @@ class _OutputReader:
     def _above(self, line: int) -> str | None:
         """The task the nearest title above a line of this output names."""
         for row in reversed(self._rows[max(0, line - 30) : line]):
-            if len(row.text) <= 100 and not numbers.mentions(row.text):
+            if _COUNT.match(row.text):
+                continue
+            if len(row.text) <= 100 and not numbers.names_metric(row.text, self._names.metrics):
                 named = self._names.headed(row.text)
                 if named:
                     return next(iter(named)) if len(named) == 1 else None
@@ -213,8 +223,9 @@ class _OutputReader:
         return stated.pop() if len(stated) == 1 else None
 
 
-def _may_report(output: Output) -> bool:
-    return numbers.names_metric(output.text) or numbers.names_metric(output.html or "")
+def _may_report(output: Output, names: TaskNames) -> bool:
+    shown = output.text, output.html or ""
+    return any(numbers.names_metric(each, names.metrics) for each in shown)
 
 
 def _visible(row: Line) -> Line:

@@ -1,15 +1,13 @@
 """Where an array of true labels stands among the labels the harness served."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from grader.evidence.truth import Labels
 from grader.model import Lab, LabelOrigin
 from grader.model.recording import Label
 
-__all__ = ["Place", "Truth", "place", "task_of"]
-
-Truth = Mapping[tuple[str, str], tuple[int, ...]]
-"""Labels the harness served: (dataset id, split) -> labels in row order."""
+__all__ = ["Place", "place", "task_of", "tests_first"]
 
 SHORTEST_WINDOW = 20
 """Fewest labels that are looked for among the served ones: ten classes make a chance match of 20
@@ -26,10 +24,11 @@ class Place:
     """The rows in order; ``None`` for a whole split in another order."""
 
 
-def place(labels: Sequence[Label] | None, truth: Truth, lab: Lab) -> Place | None:
+def place(labels: Sequence[Label] | None, truth: Labels, lab: Lab) -> Place | None:
     """The rows that equal the labels exactly, else the split that holds just these labels.
 
-    Labels may be written as numbers or as the class names of a task. Test splits come first.
+    Labels may be written as numbers or as the class names of a task. Splits the lab asks for come
+    first, then test splits.
 
     Args:
         labels: True labels of an evaluation; ``None`` when they were not recorded.
@@ -39,9 +38,9 @@ def place(labels: Sequence[Label] | None, truth: Truth, lab: Lab) -> Place | Non
     # One class alone stands in every split that is ordered by class, so it says nothing.
     if labels is None or len(labels) < SHORTEST_WINDOW or len(set(labels)) < 2:
         return None
-    columns = sorted(truth, key=lambda each: each[1] != "test")
     spelled = list(_numbered(labels, lab))
-    for dataset, split in columns:
+    asked = {(dataset, task.split) for task in lab.tasks for dataset in task.datasets}
+    for dataset, split in sorted(tests_first(truth), key=lambda each: each not in asked):
         for datasets, wanted in spelled:
             if datasets is None or dataset in datasets:
                 start = bytes(truth[dataset, split]).find(wanted)
@@ -49,6 +48,11 @@ def place(labels: Sequence[Label] | None, truth: Truth, lab: Lab) -> Place | Non
                     origin = LabelOrigin(dataset=dataset, split=split, start=start)
                     return Place(dataset=dataset, split=split, origin=origin)
     return _shuffled(spelled, truth)
+
+
+def tests_first(columns: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Datasets and splits in their order, but test splits before all others."""
+    return sorted(columns, key=lambda each: each[1] != "test")
 
 
 def task_of(labels: Sequence[Label] | None, lab: Lab) -> str | None:
@@ -77,7 +81,7 @@ def _numbered(labels: Sequence[Label], lab: Lab) -> Iterator[tuple[tuple[str, ..
 
 
 def _shuffled(
-    spelled: Sequence[tuple[tuple[str, ...] | None, bytes]], truth: Truth
+    spelled: Sequence[tuple[tuple[str, ...] | None, bytes]], truth: Labels
 ) -> Place | None:
     """The one split whose labels are these in another order, as a shuffling loader yields them."""
     found = [

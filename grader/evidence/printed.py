@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from grader.evidence import numbers, vocabulary
+from grader.evidence.directions import Mention, direction_of
 from grader.evidence.naming import TaskNames
-from grader.evidence.numbers import Mention, Quantity
+from grader.evidence.numbers import Quantity
 from grader.model import Average, MetricName
 
 _WORD = re.compile(r"[^\W\d_]+\d*")
@@ -31,6 +32,8 @@ _CUT = re.compile(r"[,;|{(\[]|\.\s")
 _ANEW = re.compile(r"[|;{}]|(?<![^\W_])(?:test|eval|val)", re.IGNORECASE)
 _BRACE = re.compile(r"(?:['\"](?P<key>[^'\"\n]{1,60})['\"]\s{0,3}:\s{0,3})?(?P<brace>[{}])")
 _SUPPORT = re.compile(r"['\"]support['\"]\s{0,3}:\s{0,3}(?P<n>\d{1,9})(?:\.0)?(?=\s{0,3}[,}])")
+_BLEU: tuple[MetricName, ...] = ("bleu1", "bleu2", "bleu3", "bleu4")
+_SACREBLEU = re.compile(r"\s(?P<precisions>\d{1,3}\.\d(?:/\d{1,3}\.\d){0,3})\s\(BP\s?=")
 _WINDOW = 200
 _DEEPEST = 20
 
@@ -74,13 +77,15 @@ class LineReader:
     def __init__(self, names: TaskNames) -> None:
         self._names = names
         self._owners: list[str] = []
+        self._title = ""
 
     def read(self, line: str) -> Iterator[Finding]:
         """The metrics of a folded line, in order; precision before completeness."""
         if not line.strip():
             self._owners.clear()
         owners = self._owners_in(line)
-        found = numbers.mentions(line)
+        found = numbers.mentions(line, known=self._names.metrics, above=self._title)
+        self._title = line if direction_of(line) and not found else self._title
         if not found or _PROGRESS.search(line):
             return
         partial = _PARTIAL.match(line) is not None
@@ -107,9 +112,11 @@ class LineReader:
         behind = line[quantity.end : min(right, quantity.end + 60)]
         gap = line[mention.end : quantity.start]
         named = self._names.namings(prefix)[-1:]
+        quantity = quantity.as_percent() if walk.percent else quantity
+        metric, quantity = _of_sacrebleu(line, quantity, mention.metric)
         return Finding(
-            metric=mention.metric,
-            quantity=quantity.as_percent() if walk.percent else quantity,
+            metric=metric,
+            quantity=numbers.in_unit(quantity, metric),
             average=numbers.average_of(f"{prefix} {gap}"),
             n=walk.n or numbers.item_count(behind) or _denominator(quantity, walk, behind),
             tasks=walk.tasks | {naming.task for naming in named},
@@ -194,6 +201,13 @@ class LineReader:
             elif not words <= _NEUTRAL or (key and not words):
                 return
         yield finding
+
+
+def _of_sacrebleu(line: str, quantity: Quantity, metric: MetricName) -> tuple[MetricName, Quantity]:
+    """The metric as sacrebleu prints it: in hundredths, and of the order of the precisions."""
+    printed = _SACREBLEU.match(line, quantity.end) if metric in _BLEU else None
+    order = printed["precisions"].count("/") if printed else len(_BLEU)
+    return (_BLEU[order], quantity.as_percent()) if order < len(_BLEU) else (metric, quantity)
 
 
 def _limits(found: tuple[Mention, ...], line: str) -> list[int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from grader.evidence import numbers, vocabulary
 from grader.evidence.naming import TaskNames
 from grader.evidence.numbers import Quantity
+from grader.evidence.spelling import spelled_out
 from grader.evidence.tables import Row, Table, TableCell
 from grader.model import Average, MetricName
 
@@ -59,7 +60,8 @@ class Measure:
 def measure(text: str, names: TaskNames) -> Measure | None:
     """The metric a header or label names, when it says nothing else of importance."""
     folded = numbers.fold(text.strip(" *_`:#|'\""))
-    found = numbers.mentions(folded) if len(folded) <= _LONGEST_LABEL else ()
+    short = len(folded) <= _LONGEST_LABEL
+    found = numbers.mentions(folded, known=names.metrics) if short else ()
     if len(found) != 1:
         return None
     rest = f"{folded[: found[0].start]} {folded[found[0].end :]}"
@@ -81,6 +83,10 @@ def readings(table: Table, names: TaskNames) -> tuple[Reading, ...]:
     Rows of single classes are left out, as are columns and rows of an unknown name: a table may
     quote anything.
     """
+    return tuple(each for part in spelled_out(table) for each in _readings(part, names))
+
+
+def _readings(table: Table, names: TaskNames) -> tuple[Reading, ...]:
     labels = {row.cells[0].text.lower() for row in table.rows}
     if labels & _STATISTICS:
         return ()
@@ -177,7 +183,9 @@ def _reading(
         return
     yield Reading(
         metric=given.metric,
-        quantity=quantity.as_percent() if given.percent else quantity,
+        quantity=numbers.in_unit(
+            quantity.as_percent() if given.percent else quantity, given.metric
+        ),
         offset=cell.start,
         line=row.line,
         average=given.average,

@@ -9,6 +9,7 @@ from typing import Literal, TypeVar, get_args
 
 from pydantic import JsonValue
 
+from grader.evidence.matrices import Matrices
 from grader.model import (
     Event,
     ForwardPass,
@@ -17,14 +18,18 @@ from grader.model import (
     LoadedAsset,
     MetricCall,
     NamedArray,
+    NamedMatrix,
     Recording,
     Tampering,
     TamperingKind,
+    TextMetricCall,
     TrainerCall,
 )
 
 _MAX_ELEMENTS = 20_000
 _MAX_CHARACTERS = 300
+_MAX_CHARACTERS_OF_ELEMENT = 400
+_MAX_REFERENCES = 20
 _MAX_COUNT = 1 << 40
 _MAX_INTEGER = 1 << 63
 _MAX_METRICS = 100
@@ -52,6 +57,9 @@ def parse(events: Iterable[Event], complete: bool) -> Recording:
             for (cell, model, training), rows in reader.rows.items()
         ),
         named=tuple(reader.named),
+        text_metrics=tuple(reader.text_metrics),
+        named_matrices=tuple(reader.named_matrices),
+        matrices=reader.matrices.stored,
         arrays=reader.arrays.stored,
         tampering=tuple(reader.tampering),
         complete=complete and not reader.tampering,
@@ -103,10 +111,13 @@ class _Arrays:
 class _Reader:
     def __init__(self) -> None:
         self.arrays = _Arrays()
+        self.matrices = Matrices()
         self.loads: list[LoadedAsset] = []
         self.metric_calls: list[MetricCall] = []
         self.trainer_calls: list[TrainerCall] = []
         self.named: list[NamedArray] = []
+        self.text_metrics: list[TextMetricCall] = []
+        self.named_matrices: list[NamedMatrix] = []
         self.tampering: list[Tampering] = []
         self.rows: Counter[tuple[int | None, str, bool]] = Counter()
         self._readers = {
@@ -115,6 +126,8 @@ class _Reader:
             "trainer": self._trainer,
             "forward": self._forward,
             "named": self._named,
+            "text": self._text_metric,
+            "matrix": self._matrix,
             "tamper": self._tamper,
         }
 
@@ -124,8 +137,9 @@ class _Reader:
             reader(event.cell, event.data)
 
     def _load(self, cell: int | None, data: Mapping[str, JsonValue]) -> None:
-        kinds: tuple[Literal["model", "dataset", "metric"], ...] = ("model", "dataset", "metric")
-        kind, asset = _one_of(data.get("kind"), kinds), _text(data.get("asset"))
+        kind: Literal["model", "dataset", "metric", "url"] | None
+        kind = _one_of(data.get("kind"), ("model", "dataset", "metric", "url"))
+        asset = _text(data.get("asset"))
         if kind is not None and asset is not None:
             split, rows = _text(data.get("split")), _count(data.get("rows"))
             self.loads.append(
@@ -187,6 +201,47 @@ class _Reader:
         if name is not None and array is not None:
             self.named.append(NamedArray(cell=cell, name=name, array=array))
 
+    def _text_metric(self, cell: int | None, data: Mapping[str, JsonValue]) -> None:
+        library: Literal["sacrebleu", "nltk", "evaluate", "rouge_score", "torchmetrics"] | None
+        library = _one_of(data.get("library"), ("sacrebleu", "nltk", "evaluate", "rouge_score"))
+        function = _text(data.get("function"))
+        if library is None or function is None:
+            return
+        predictions = self._texts(data.get("predictions"))
+        n = _count(data.get("n"))
+        known = self.arrays.length(predictions)
+        self.text_metrics.append(
+            TextMetricCall(
+                cell=cell,
+                library=library,
+                function=function,
+                predictions=predictions,
+                references=self._references(data.get("references"), n if known is None else known),
+                n=n if known is None else known,
+                value=_number(data.get("value")),
+            )
+        )
+
+    def _texts(self, field: JsonValue) -> str | None:
+        """Id of the array a field describes, unless something in it is no text."""
+        array = self.arrays.read(field)
+        values = self.arrays.stored[array].values if array is not None else None
+        return None if any(not isinstance(each, str) for each in values or ()) else array
+
+    def _references(self, field: JsonValue, n: int | None) -> tuple[str, ...]:
+        """Ids of the streams, if all can be read and are as long as the predictions."""
+        if not isinstance(field, list) or len(field) > _MAX_REFERENCES:
+            return ()
+        streams = [self._texts(each) for each in field]
+        found = tuple(each for each in streams if each is not None)
+        lengths = {self.arrays.length(each) for each in found}
+        return found if len(found) == len(streams) and lengths <= {n} else ()
+
+    def _matrix(self, cell: int | None, data: Mapping[str, JsonValue]) -> None:
+        name, matrix = _text(data.get("name")), self.matrices.read(data.get("matrix"))
+        if name is not None and matrix is not None:
+            self.named_matrices.append(NamedMatrix(cell=cell, name=name, matrix=matrix))
+
     def _tamper(self, cell: int | None, data: Mapping[str, JsonValue]) -> None:
         kind = _one_of(data.get("kind"), get_args(TamperingKind))
         if kind is not None and len(self.tampering) < _MAX_TAMPERING:
@@ -236,7 +291,7 @@ def _labels(value: JsonValue) -> tuple[Label, ...] | None:
         return None
     labels: list[Label] = []
     for each in value:
-        if isinstance(each, str) and len(each) <= _MAX_CHARACTERS:
+        if isinstance(each, str) and len(each) <= _MAX_CHARACTERS_OF_ELEMENT:
             labels.append(each)
         elif isinstance(each, int) and abs(each) < _MAX_INTEGER:
             labels.append(int(each))

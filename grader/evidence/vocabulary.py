@@ -46,12 +46,57 @@ METRICS: Mapping[MetricName, Table] = {
         "zh": "召回率, 查全率",
     },
     "f1": {"en": r"f[-_]?1, f\s1(?=\sscore), f₁, fi(?=[-_\s]scores?\b), (?<=_)fl"},
+    "top5_accuracy": {
+        "en": r"top[-_\s]?5[-_\s](?:accuracy|acc), (?:accuracy|acc)[-_\s]?(?:@|at)[-_\s]?5",
+        "de": "top[-_\\s]?5[-_\\s]genauigkeit",
+        "fr": "exactitude[-_\\s]top[-_\\s]?5",
+    },
+    "similarity_score": {
+        "en": r"similarity[-_\s]score",
+        "fr": r"score[-_\s]de[-_\s]similarité, score[-_\s]de[-_\s]similarite",
+    },
+    "bleu1": {"en": r"(?:sacre)?bleu[-_@\s]?1(?![.,]?\d)"},
+    "bleu2": {"en": r"(?:sacre)?bleu[-_@\s]?2(?![.,]?\d)"},
+    "bleu3": {"en": r"(?:sacre)?bleu[-_@\s]?3(?![.,]?\d)"},
+    "bleu4": {
+        "en": (
+            r"(?:sacre)?bleu[-_@\s]?4(?![.,]?\d), "
+            r"(?<!self-)(?:sacre)?bleu(?![-_@\s]?\d(?![.,]?\d))"
+        )
+    },
+    "meteor": {"en": "meteor"},
+    "cider": {"en": "cider[-_]?d, cider"},
+    "vqa_accuracy": {"en": r"vqa[-_\s]?(?:accuracy|acc|score)"},
+    "exact_match": {"en": r"exact[-_\s]?match(?:[-_\s](?:accuracy|acc|rate|ratio))?"},
 }
-"""How each metric is spelled, misspellings included.
+"""How each metric is spelled, misspellings included; bare BLEU is BLEU-4.
 
 Only programs are read in all languages. In prose, *précision*, *precisión* and *точность* are said
 of accuracy as well, so there only the English words, which every language borrows, name a metric.
 """
+
+RECALL_AT: Table = {"en": r"(?:recall|r)[-_\s]?(?:@|at)[-_\s]?"}
+"""What stands before the K of Recall@K."""
+
+DIRECTIONS: Mapping[str, Table] = {
+    "image_to_text": {
+        "en": (
+            r"images?[-_\s]{0,2}(?:to|2|→|->|=>)[-_\s]{0,2}(?:texts?|captions?)"
+            r"(?:[-_\s]retrieval)?, "
+            r"i2t, i→t, i->t, (?:text|caption)[-_\s]retrieval"
+        ),
+        "fr": r"image[-_\s]vers[-_\s]texte",
+    },
+    "text_to_image": {
+        "en": (
+            r"(?:texts?|captions?)[-_\s]{0,2}(?:to|2|→|->|=>)[-_\s]{0,2}images?"
+            r"(?:[-_\s]retrieval)?, "
+            r"t2i, t→i, t->i, image[-_\s]retrieval"
+        ),
+        "fr": r"texte[-_\s]vers[-_\s]image",
+    },
+}
+"""What is looked for with what, in a retrieval; *text retrieval* finds texts for an image."""
 
 AVERAGES: Mapping[Average, Table] = {
     "macro": {"en": "macro"},

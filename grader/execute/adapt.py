@@ -3,7 +3,7 @@
 import ast
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from grader.execute.calls import ShellCall, shell_calls
@@ -11,6 +11,7 @@ from grader.execute.commands import answered, only_answer
 from grader.execute.cuda import on_cpu
 from grader.execute.environment import Environment, Surroundings, own
 from grader.execute.standins import stand_ins
+from grader.execute.transformers5 import needs_features, take_features
 from grader.model import Adaptation, Cell
 
 _CANDIDATE = re.compile(r"^\s*(?:[!%]|(?:pip|conda|mamba)[\d.]*\s)", re.MULTILINE)
@@ -53,6 +54,7 @@ def adapt(
     environment: Environment | None = None,
     *,
     cuda_on_cpu: bool = False,
+    others: Sequence[Cell] = (),
 ) -> tuple[str, tuple[Adaptation, ...]]:
     """The source to execute, lines where they were, and what was changed in it.
 
@@ -64,6 +66,7 @@ def adapt(
         device: The GPU's name, or ``cpu``.
         environment: What the notebook runs in; the grader's own if not given.
         cuda_on_cpu: Whether a hard-coded ``cuda`` is put right where there is no GPU.
+        others: The notebook's other code cells, where a variable of this one may be used.
     """
     here = Surroundings(
         device=device,
@@ -73,14 +76,14 @@ def adapt(
     source = cell.source.replace("\r\n", "\n").replace("\r", "\n")
     magic = _CELL_MAGIC.match(source)
     if magic is None or magic["name"] in _PYTHON_MAGICS:
-        return _adapt_python(cell.index, source, here)
+        return _adapt_python(cell.index, source, here, others)
     if magic["name"] in _SHELL_MAGICS:
         return _adapt_shell(cell.index, source, here)
     return source, ()
 
 
 def _adapt_python(
-    index: int, source: str, here: Surroundings
+    index: int, source: str, here: Surroundings, others: Sequence[Cell]
 ) -> tuple[str, tuple[Adaptation, ...]]:
     lines = _LINE.findall(source)
     found: list[Adaptation] = []
@@ -93,6 +96,9 @@ def _adapt_python(
         tree = _tree("".join(python))
     if tree is not None:
         found += stand_ins(index, tree, lines, here.environment)
+        if needs_features(source, here.environment):
+            found += take_features(index, tree, lines, _trees(others))
+            tree = _tree_of_python("".join(lines)) or tree
         found += on_cpu(index, tree, lines) if here.cuda_on_cpu else ()
         for call in shell_calls(tree):
             statement = _statement(lines, call)
@@ -173,6 +179,22 @@ def _tree(source: str) -> ast.Module | None:
         return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _tree_of_python(source: str) -> ast.Module | None:
+    """The tree of what is Python in a cell, each line where it was."""
+    tree = _tree(source)
+    if tree is not None:
+        return tree
+    lines = _LINE.findall(source)
+    for command in _commands(list(lines)):
+        _replace(lines, command, f"{command.indent}pass")
+    return _tree("".join(lines))
+
+
+def _trees(cells: Sequence[Cell]) -> list[ast.Module]:
+    trees = (_tree_of_python(each.source.replace("\r\n", "\n")) for each in cells)
+    return [each for each in trees if each is not None]
 
 
 def _commands(lines: list[str]) -> Iterator[_Command]:

@@ -109,6 +109,7 @@ class Session:
                     device,
                     self._environment,
                     cuda_on_cpu=self._options.cuda_without_gpu == "cpu",
+                    others=[each for each in self._submission.code_cells if each is not cell],
                 )
             self._record.adaptations += adaptations
             # Metadata and tags of the submission are left behind: they would steer nbclient.

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from math import sqrt
+from statistics import NormalDist
 
 from grader.metrics.interval import Interval
+from grader.model.interval import wilson
 
 __all__ = ["Equivalence", "equivalence"]
 
@@ -42,7 +44,7 @@ class Equivalence:
 def equivalence(
     first: tuple[int, int], second: tuple[int, int], *, margin: float, alpha: float = 0.05
 ) -> Equivalence:
-    """TOST of two independent shares by Newcombe's interval; Wilson's by scipy.
+    """TOST of two independent shares by Newcombe's interval.
 
     Two one-sided tests at level ``alpha`` (Schuirmann 1987) both reject exactly if the interval
     with confidence 1 - 2 alpha lies within the margin (Westlake 1981). The interval is the hybrid
@@ -88,9 +90,6 @@ def equivalence(
 
 def _wilson(right: int, n: int, alpha: float) -> tuple[float, float]:
     """How far the Wilson interval reaches below and above the share."""
-    # scipy.stats takes half a second to import
-    from scipy.stats import binomtest
-
     share = right / n
-    found = binomtest(right, n).proportion_ci(confidence_level=1 - 2 * alpha, method="wilson")
-    return share - float(found.low), float(found.high) - share
+    low, high = wilson(share, n, z=NormalDist().inv_cdf(1 - alpha))
+    return share - low, high - share

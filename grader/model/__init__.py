@@ -4,7 +4,15 @@ Submission -> Run -> Evidence -> Comparisons -> Detection -> Grade -> Feedback
 """
 
 from grader.model.case import Case
-from grader.model.comparison import Band, Comparison, Comparisons, ComparisonVerdict, Value
+from grader.model.comparison import (
+    Band,
+    Comparison,
+    Comparisons,
+    ComparisonVerdict,
+    Difference,
+    Paired,
+    Value,
+)
 from grader.model.evidence import Evaluation, Evidence, EvidenceKind, EvidenceRef, LabelOrigin
 from grader.model.feedback import Audience, Feedback
 from grader.model.finding import SEVERITIES, Confidence, Detection, Finding, Unassessed
@@ -20,7 +28,7 @@ from grader.model.lab import (
     Source,
     Task,
 )
-from grader.model.metric import METRICS, Metric, MetricName, TaskKind
+from grader.model.metric import METRICS, Metric, MetricName, TaskKind, metric_of
 from grader.model.recording import (
     ForwardPass,
     Label,
@@ -36,7 +44,15 @@ from grader.model.recording import (
     TextMetricCall,
     TrainerCall,
 )
-from grader.model.reference import ReferenceRecord, ReferenceRun, ReferenceScore, ReferenceTask
+from grader.model.reference import (
+    ClassFigures,
+    Published,
+    ReferenceRecord,
+    ReferenceRun,
+    ReferenceScore,
+    ReferenceTask,
+    Span,
+)
 from grader.model.result import (
     SCHEMA,
     BandRow,
@@ -80,6 +96,7 @@ __all__ = [
     "Cell",
     "CellRun",
     "Claim",
+    "ClassFigures",
     "Comparison",
     "ComparisonRow",
     "ComparisonVerdict",
@@ -89,6 +106,7 @@ __all__ = [
     "CriterionGrade",
     "CriterionRow",
     "Detection",
+    "Difference",
     "Evaluation",
     "Event",
     "Evidence",
@@ -119,6 +137,8 @@ __all__ = [
     "NodeKind",
     "Outcome",
     "Output",
+    "Paired",
+    "Published",
     "Recording",
     "ReferenceRecord",
     "ReferenceRun",
@@ -132,6 +152,7 @@ __all__ = [
     "Severity",
     "Source",
     "SourceGraph",
+    "Span",
     "Submission",
     "SubmissionRow",
     "Tag",
@@ -147,4 +168,5 @@ __all__ = [
     "Value",
     "Verdict",
     "WrittenAnswer",
+    "metric_of",
 ]

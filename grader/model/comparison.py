@@ -51,6 +51,69 @@ class Band(Artifact):
     """How the band was computed from them."""
 
 
+class Paired(Artifact):
+    """Two runs of the same model on the same items, item by item."""
+
+    n: int
+    """Items both were scored on."""
+
+    seed: int
+    """Reference run it was paired with; of several, the one with the median score."""
+
+    only_submission: int
+    """Items only the submission has right."""
+
+    only_reference: int
+    """Items only the reference run has right."""
+
+    p: float
+    """McNemar's test, two-sided."""
+
+    method: str
+    """Which form of it: ``exact``, ``mid-p`` or ``chi-square``."""
+
+    same: float | None = None
+    """Share of items with the same answer, right or wrong; ``None`` where answers are spelled
+    differently and only right and wrong can be compared."""
+
+    kappa: float | None = None
+    """Cohen's kappa of the answers; ``None`` where ``same`` is, or where all answers are equal."""
+
+
+class Difference(Artifact):
+    """What two one-sided tests say of two scores on different items."""
+
+    value: float
+    """Submission minus reference."""
+
+    low: float
+    """Lower end of the interval of the difference."""
+
+    high: float
+    """Upper end."""
+
+    margin: float
+    """Largest difference that does not matter."""
+
+    method: str
+    """How the interval was found, its confidence included."""
+
+    @property
+    def equivalent(self) -> bool:
+        """Whether the difference is shown to be smaller than the margin, either way."""
+        return -self.margin < self.low and self.high < self.margin
+
+    @property
+    def worse(self) -> bool:
+        """Whether the submission is shown to be worse by more than the margin."""
+        return self.high < -self.margin
+
+    @property
+    def better(self) -> bool:
+        """Whether the submission is shown to be better by more than the margin."""
+        return self.low > self.margin
+
+
 class Comparison(Artifact):
     """Five values for one metric; ``None`` is unknown, never zero."""
 
@@ -85,10 +148,17 @@ class Comparison(Artifact):
     """Items of the evaluation the task is judged by."""
 
     interval: tuple[float, float] | None = None
-    """95 % Wilson interval of the recomputed accuracy."""
+    """95 % Wilson interval of the recomputed value, where that is a share of the items."""
 
     reference: Band | None = None
-    """Band of the reference runs."""
+    """Band of the reference runs; on the very items of the submission where they are part of
+    those of a deterministic reference."""
+
+    paired: Paired | None = None
+    """Item by item against the reference; ``None`` where items are not the same or unknown."""
+
+    difference: Difference | None = None
+    """Against the reference on other items; ``None`` where items are the same."""
 
     verdict: ComparisonVerdict
     """What follows."""
@@ -105,6 +175,10 @@ class Comparisons(Artifact):
 
     reference_missing: str | None = None
     """Why no reference was compared with, if so."""
+
+    reference_warnings: tuple[str, ...] = ()
+    """What the reference runs were made with that this run was not: other libraries, assets,
+    another staff notebook or version of the lab. For whoever runs the course, not the student."""
 
     def get(self, task: str, metric: str) -> Comparison | None:
         """The comparison of this task and metric."""

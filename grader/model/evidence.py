@@ -63,6 +63,9 @@ class LabelOrigin(Artifact):
     start: int
     """First row; the labels equal rows ``start`` to ``start + n`` exactly."""
 
+    rows: tuple[int, ...] = ()
+    """The row of every item where they do not follow one another; ``start`` is then the first."""
+
 
 class Evaluation(Artifact):
     """One scoring of predictions against labels, rebuilt outside the student's process."""
@@ -96,7 +99,10 @@ class Evaluation(Artifact):
     """Arrays of reference texts, as in ``TextMetricCall``, of captions."""
 
     matrix: str | None = None
-    """Matrix of similarities in the recording: images by captions."""
+    """Matrix in the recording: of similarities, images by captions; of scores, items by classes."""
+
+    transposed: bool = False
+    """Whether ``matrix`` is captions by images instead."""
 
     origin: LabelOrigin | None = None
     """Which served rows the labels are; ``None`` when they could not be placed."""
@@ -126,7 +132,9 @@ class Evaluation(Artifact):
     scores: dict[str, float] = Field(default_factory=dict)
     """Recomputed, by name of the metric; ``precision_macro``, ``precision_weighted``,
     ``recall_*`` and ``f1_*`` where it depends on averaging. Empty when what they are computed
-    from is unknown."""
+    from is unknown. Behind an ``@`` stands another convention under which the same items give
+    another value that a notebook may print without being wrong, e.g. ``bleu4@nltk``;
+    ``metric_of`` tells the metric."""
 
 
 class Evidence(Artifact):

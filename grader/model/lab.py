@@ -117,6 +117,12 @@ class Task(Artifact):
     trained: bool = False
     """Whether the task trains a model, so that a band over seeds applies."""
 
+    margin: Annotated[float, Field(gt=0, lt=1)] = 0.03
+    """Largest difference to the reference that does not matter: half the width of the band of
+    deterministic inference, and the margin of the equivalence test on other items. In the unit
+    of the metric; CIDEr-D, from 0 to 10, has ten times that. ``docs/comparison.md`` says where
+    0.03 comes from."""
+
     captions_per_image: Annotated[int, Field(ge=1)] = 1
     """Captions of each image in a row, in a retrieval: column ``j`` belongs to image
     ``j // captions_per_image``."""
@@ -153,7 +159,7 @@ class Source(Artifact):
     place: str = ""
     """What is served, where that is not the id: in ``tiny`` the id of a shipped checkpoint or
     drawn dataset, in ``full`` a repository of the Hugging Face Hub, for an address a file below
-    ``reference/assets``."""
+    ``reference/assets``, or of an installed package, e.g. ``package:skimage/data/coffee.png``."""
 
     digest: Annotated[str, Field(pattern=r"^(sha256:[0-9a-f]{64})?$")] = ""
     """What must be served, as ``grader assets verify`` prints it; empty where that is not known,

@@ -46,6 +46,12 @@ class Metric:
     highest: float = 1.0
     """Largest value it can take."""
 
+    @property
+    def spoken(self) -> str:
+        """Its title inside a sentence: ``accuracy``, but ``F1`` and ``METEOR``."""
+        plain = self.title[1:2].islower()
+        return self.title[0].lower() + self.title[1:] if plain else self.title
+
 
 _CLASSES = frozenset[TaskKind]({"classification"})
 _ANSWERS = frozenset[TaskKind]({"vqa"})
@@ -75,3 +81,14 @@ METRICS: Mapping[MetricName, Metric] = {
     "exact_match": Metric(title="Exact match", kinds=_ANSWERS),
 }
 """Every metric, in the order in which tables list them."""
+
+
+def metric_of(name: str) -> MetricName | None:
+    """The metric that a name in ``Evaluation.scores`` is a value of; ``None`` for no metric's.
+
+    ``f1_macro`` is F1 and ``bleu4@nltk`` is BLEU-4.
+    """
+    plain = name.partition("@")[0]
+    if plain not in METRICS:
+        plain = plain.rpartition("_")[0]
+    return next((metric for metric in METRICS if metric == plain), None)

@@ -14,12 +14,12 @@ Label = int | str
 
 
 class LoadedAsset(Artifact):
-    """A model, dataset or metric that was loaded."""
+    """A model, dataset or metric that was loaded, or a file that was fetched."""
 
     cell: int | None
     """Cell that loaded it."""
 
-    kind: Literal["model", "dataset", "metric"]
+    kind: Literal["model", "dataset", "metric", "url"]
     """What it is."""
 
     asset: str
@@ -99,7 +99,8 @@ class TextMetricCall(Artifact):
     """Number of items."""
 
     value: float | None = None
-    """The result, as the student's process reports it, in the library's own unit."""
+    """The result, as the student's process reports it, in the library's own unit; the mean of the
+    results of calls for one item each, which are counted as one call a cell."""
 
 
 class Matrix(Artifact):

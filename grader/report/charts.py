@@ -40,6 +40,8 @@ class Axis:
     low: float
     high: float
     ticks: tuple[float, ...]
+    hundredths: bool = False
+    """Whether it is labelled from 0 to 100."""
 
     def at(self, value: float) -> str:
         """Where a value stands."""
@@ -53,21 +55,29 @@ class Axis:
     @property
     def labels(self) -> tuple[tuple[str, str], ...]:
         """Place and text of every tick."""
+        if self.hundredths:
+            return tuple((self.at(tick), f"{100 * tick:.0f}") for tick in self.ticks)
         decimals = 1 if self.high - self.low > 0.5 else 2
         return tuple((self.at(tick), f"{tick:.{decimals}f}") for tick in self.ticks)
 
+    @property
+    def ends(self) -> tuple[str, str]:
+        """Both ends as they are labelled."""
+        unit = 100 if self.hundredths else 1
+        return f"{unit * self.low:g}", f"{unit * self.high:g}"
 
-def scale(values: Iterable[float]) -> Axis:
+
+def scale(values: Iterable[float], *, hundredths: bool = False) -> Axis:
     """The axis for scores: all of 0 to 1 when they are spread out, else the part that matters."""
     known = [value for value in values if isfinite(value)] or [0.0, 1.0]
     low, high = max(0.0, min(known)), min(1.0, max(known))
     if high - low > 0.25:
-        return Axis(0.0, 1.0, (0.0, 0.2, 0.4, 0.6, 0.8, 1.0))
+        return Axis(0.0, 1.0, (0.0, 0.2, 0.4, 0.6, 0.8, 1.0), hundredths)
     step = next(each for each in (0.01, 0.02, 0.05) if each >= (high - low) / 6 or each == 0.05)
     first = max(0, floor(round((low - step / 2) / step, 6)))
     last = min(round(1 / step), ceil(round((high + step / 2) / step, 6)))
     ticks = tuple(round(each * step, 2) for each in range(first, last + 1))
-    return Axis(ticks[0], ticks[-1], ticks)
+    return Axis(ticks[0], ticks[-1], ticks, hundredths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +195,7 @@ def confusion(
     Args:
         y_true: True labels, shape (n,).
         y_pred: Predictions, shape (n,).
-        classes: Number of classes of the task, to draw those without an item.
+        classes: Number of classes of the task, to draw those without an item where there is room.
         names: Names of integer labels, where the dataset scored is known to use them.
 
     Returns:
@@ -193,7 +203,10 @@ def confusion(
     """
     if not y_true or len(y_true) != len(y_pred):
         return None
-    labels = _labels({*y_true, *y_pred}, classes)
+    found = {*y_true, *y_pred}
+    labels = _labels(found, classes)
+    if len(labels) > MAX_CLASSES:
+        labels = [label for label in labels if label in found]
     drawn = labels[:MAX_CLASSES]
     pairs = Counter(zip(y_true, y_pred, strict=True))
     totals = Counter(y_true)

@@ -1,15 +1,17 @@
 """The conditions a criterion may name, each answered on its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from grader.model import (
+    METRICS,
     Case,
     Confidence,
     Criterion,
     Detection,
     EvidenceKind,
     Finding,
+    MetricName,
     Verdict,
 )
 
@@ -128,16 +130,20 @@ def _reported(criterion: Criterion, case: Case) -> Iterator[Answer]:
     unseen = [name for name, each in entries.items() if each and each.recomputed is None]
     changed = [each.why for each in entries.values() if each and each.explained is False]
     if missing:
-        why = f"{', '.join(missing)} did not appear in our run, so a person looks."
+        why = f"{_metrics(missing)} did not appear in our run, so a person looks."
         yield Answer(verdict=Verdict.NEEDS_REVIEW, why=why)
     elif unseen:
-        why = f"The predictions behind {', '.join(unseen)} were not recorded."
+        why = f"The predictions behind {_metrics(unseen)} were not recorded."
         yield Answer(verdict=Verdict.NEEDS_REVIEW, why=why)
     elif changed:
         yield Answer(verdict=Verdict.NEEDS_REVIEW, why=changed[0])
     else:
-        why = f"{', '.join(criterion.reported)} equal the values recomputed from the predictions."
+        why = f"{_metrics(criterion.reported)} equal the values recomputed from the predictions."
         yield Answer(verdict=Verdict.MET, why=why)
+
+
+def _metrics(names: Iterable[MetricName]) -> str:
+    return ", ".join(METRICS[name].spoken for name in names)
 
 
 def _reproduced(criterion: Criterion, case: Case) -> Iterator[Answer]:
@@ -150,7 +156,7 @@ def _reproduced(criterion: Criterion, case: Case) -> Iterator[Answer]:
     if not saved:
         yield Answer(verdict=Verdict.NEEDS_REVIEW, why="The file holds no saved score.")
     elif unknown:
-        why = f"Our run printed no {unknown[0].metric}, so a person compares."
+        why = f"Our run printed no {METRICS[unknown[0].metric].spoken}, so a person compares."
         yield Answer(verdict=Verdict.NEEDS_REVIEW, why=why)
     elif changed:
         yield Answer(verdict=Verdict.NEEDS_REVIEW, why=changed[0].why)

@@ -59,12 +59,13 @@ def test_a_manual_page_is_found_by_name_or_code(word: str) -> None:
     ("arguments", "said"),
     [
         (["detectors", "single-sample"], "Did you mean 'single-sample-eval'?"),
-        (["check", "nowhere.ipynb"], "nowhere.ipynb"),
+        (["check", "nowhere.ipynb", "--lab", "week9-vit-clip"], "nowhere.ipynb"),
         (["grade", "nowhere", "--lab", "week9-vit-clip", "--out", "unused"], "nowhere"),
         (["grade", ".", "--lab", "week9-vit-clp", "--out", "unused"], "did you mean"),
         (["grade", ".", "--lab", "week9-vit-clip"], "--out"),
         (["rescore", "nowhere"], "nowhere"),
         (["check"], "NOTEBOOK"),
+        (["check", str(SAMPLES / "honest.ipynb")], "--lab: module08-vlm, tp1-multimodal, week9"),
         (["grad"], "grad"),
     ],
 )
@@ -85,7 +86,7 @@ def test_a_broken_rubric_is_a_usage_error_before_anything_runs(tmp_path: Path) -
 
 
 def test_check_names_cells_and_lines() -> None:
-    done = grader("check", SAMPLES / "random-labels.ipynb")
+    done = grader("check", SAMPLES / "random-labels.ipynb", "--lab", "week9-vit-clip")
     assert done.code == 1
     assert "LAB001 random-labels (invalid, likely)" in done.out
     assert "PRD011 label-derived-predictions (invalid, likely)" in done.out
@@ -96,7 +97,9 @@ def test_check_names_cells_and_lines() -> None:
 
 
 def test_check_as_json_follows_the_schema_of_results() -> None:
-    done = grader("check", SAMPLES / "random-labels.ipynb", "--format", "json")
+    done = grader(
+        "check", SAMPLES / "random-labels.ipynb", "--lab", "week9-vit-clip", "--format", "json"
+    )
     assert done.code == 1
     document = json.loads(done.out)
     assert document["schema"] == "grader/results/v1"
@@ -105,13 +108,13 @@ def test_check_as_json_follows_the_schema_of_results() -> None:
 
 
 def test_check_of_an_honest_notebook_exits_with_0() -> None:
-    done = grader("check", SAMPLES / "honest.ipynb")
+    done = grader("check", SAMPLES / "honest.ipynb", "--lab", "week9-vit-clip")
     assert done.code == 0
     assert "No findings." in done.out
 
 
 def test_check_of_an_unreadable_file_says_so_and_is_a_usage_error() -> None:
-    done = grader("check", SAMPLES / "truncated-json.ipynb")
+    done = grader("check", SAMPLES / "truncated-json.ipynb", "--lab", "week9-vit-clip")
     assert done.code == 2
     assert "hand in a complete copy" in done.err
 

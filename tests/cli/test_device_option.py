@@ -41,7 +41,7 @@ def notebook(tmp_path: Path) -> Path:
 
 
 def test_what_is_no_device_is_a_usage_error(notebook: Path) -> None:
-    done = grader("check", notebook, "--run", "--device", "cuda:x")
+    done = grader("check", notebook, "--lab", LAB, "--run", "--device", "cuda:x")
     assert done.code == 2
     assert "'cuda:x' is not a device; write auto, cpu, cuda, cuda:0 or cuda:0,2" in done.err
 
@@ -71,7 +71,9 @@ def _with_imaginary_gpus(folder: Path, *arguments: str | Path) -> Done:
 @without_gpu
 @with_compiler
 def test_a_gpu_that_is_not_there_is_a_usage_error(notebook: Path, tmp_path: Path) -> None:
-    done = _with_imaginary_gpus(tmp_path, "check", notebook, "--run", "--device", "cuda:9")
+    done = _with_imaginary_gpus(
+        tmp_path, "check", notebook, "--lab", LAB, "--run", "--device", "cuda:9"
+    )
     assert done.code == 2
     assert "There is no cuda:9 here. There is cuda:0 Imaginary 0; cuda:1 Imaginary 1." in done.err
 

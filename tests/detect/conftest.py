@@ -4,6 +4,8 @@ A spec is a page about one detector. Its first heading names the detector, each 
 heading is one case. Blocks of a case: ``python`` is a code cell, ``markdown`` a text cell,
 ``output`` what the cell above printed in the file handed in, ``rerun`` what it printed in our
 run, ``recorded`` (YAML) what the recorder saw; with one of the last two, the notebook was run.
+A ``lab`` block that says ``many kinds`` stands for the lab of ``build.many_kinds``, with tasks
+``# Captioning``, ``# Answering``, ``# Retrieval`` and ``# Similarity``.
 A trailing ``# finding: CODE (severity confidence)`` comment is the only assertion there is:
 every marked line must be pointed at, and nothing else may be found.
 """

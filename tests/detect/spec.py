@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-from grader.model import Case, Cell, Comparisons, Finding
+from grader.model import Case, Cell, Comparisons, Finding, Lab
 from tests import build
 
 BLOCK = re.compile(
-    r"^```(?P<kind>python|markdown|output|rerun|recorded)\n(?P<body>.*?)^```$", re.M | re.S
+    r"^```(?P<kind>python|markdown|output|rerun|recorded|lab)\n(?P<body>.*?)^```$", re.M | re.S
 )
 EXPECT = re.compile(
     r"\s*(?:#|<!--|<-)\s*finding:\s*(?P<codes>[A-Z]{3}\d{3}(?:,\s*[A-Z]{3}\d{3})*)"
@@ -38,12 +38,16 @@ class Example:
     rerun: dict[int, str] = field(default_factory=dict)
     recorded: list[dict[str, dict[str, Any]]] | None = None
     expected: list[Expected] = field(default_factory=list)
+    lab: Lab | None = None
 
     def case(self) -> Case:
         """The case the detectors get, compared as the pipeline compares it."""
         ran = self.recorded is not None or self.rerun
         plain = build.case(
-            *self.cells, rerun=self.rerun if ran else None, recorded=self.recorded if ran else None
+            *self.cells,
+            rerun=self.rerun if ran else None,
+            recorded=self.recorded if ran else None,
+            lab=self.lab,
         )
         return plain.model_copy(update={"comparisons": _compared(plain)})
 
@@ -70,6 +74,9 @@ def _outdented(text: str) -> str:
 def _add(example: Example, kind: str, body: str) -> None:
     if kind == "recorded":
         example.recorded = yaml.safe_load(body) or []
+        return
+    if kind == "lab":
+        example.lab = {"many kinds": build.many_kinds()}[body.strip()]
         return
     index = len(example.cells) if kind in ("python", "markdown") else len(example.cells) - 1
     clean = _expectations(example, index, body)

@@ -1,6 +1,8 @@
 """Reading the recorder's events: understood where possible, harmless otherwise."""
 
+import base64
 import json
+import struct
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,11 +18,12 @@ ANYTHING = st.recursive(
     ),
     max_leaves=8,
 )
-NAMES = ("load", "metric", "trainer", "forward", "named", "start", "other")
+NAMES = ("load", "metric", "trainer", "forward", "named", "text", "matrix", "start", "other")
 FIELDS = (
     *("kind", "asset", "split", "rows", "library", "function", "y_true", "y_pred", "n", "average"),
     *("value", "in_trainer", "method", "model", "dataset", "is_training_data", "metrics"),
     *("has_compute_metrics", "steps", "training", "name", "array"),
+    *("predictions", "references", "matrix"),
 )
 LIKELY = st.sampled_from(["model", "sklearn", "train", "a", 3, True, {"n": 3}, {"values": [1, 2]}])
 EVENTS = st.builds(
@@ -94,3 +97,41 @@ def test_an_id_used_before_its_elements_means_nothing() -> None:
     assert [each.name for each in recording.named] == ["y"]
     assert isinstance(recording.named[0], NamedArray)
     assert json.loads(recording.model_dump_json())["arrays"]
+
+
+@given(st.integers(1, 4), st.integers(1, 4), st.data())
+def test_a_matrix_is_read_exactly_and_stored_once(
+    rows: int, columns: int, data: st.DataObject
+) -> None:
+    floats = st.floats(width=32, allow_nan=False, allow_infinity=False)
+    values = data.draw(st.lists(floats, min_size=rows * columns, max_size=rows * columns))
+    text = base64.b64encode(struct.pack(f"<{len(values)}f", *values)).decode()
+    shape = {"rows": rows, "columns": columns, "id": "a"}
+    events = [
+        event("matrix", name="scores", matrix={**shape, "data": text}),
+        event("matrix", name="copy", matrix=shape),
+        event("matrix", name="other", matrix={**shape, "rows": rows + 1}),
+    ]
+    recording = parse(events, True)
+    (matrix,) = recording.matrices.values()
+    assert matrix.values == tuple(values)
+    assert [each.name for each in recording.named_matrices] == ["scores", "copy"]
+    stored = Recording.model_validate_json(recording.model_dump_json())
+    assert stored == recording
+
+
+def test_a_matrix_that_is_none_is_unknown() -> None:
+    infinite = base64.b64encode(struct.pack("<4f", 1.0, 2.0, 3.0, float("inf"))).decode()
+    for data in (infinite, infinite[:-8], "no base64!", None):
+        field = {"rows": 2, "columns": 2, "id": "a", "data": data}
+        found = parse([event("matrix", name="scores", matrix=field)], True)
+        assert [each.values for each in found.matrices.values()] in ([None], [])
+    assert not parse([event("matrix", name="x", matrix={"rows": -1, "columns": 2})], True).matrices
+
+
+def test_references_as_long_as_the_predictions() -> None:
+    texts, short = {"id": "a", "values": ["x", "y"]}, {"id": "b", "values": ["x"]}
+    for references, known in (([texts], 1), ([texts, short], 0), ([{"values": [1, 2]}], 0), (3, 0)):
+        call = {"library": "nltk", "function": "corpus_bleu", "predictions": texts, "n": 2}
+        (found,) = parse([event("text", **call, references=references)], True).text_metrics
+        assert (found.n, len(found.references)) == (2, known)

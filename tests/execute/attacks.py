@@ -59,8 +59,11 @@ CLIMBS = {
     "use a kernel keyring": "assert ctypes.CDLL(None).syscall(250, 0, -3, 0) >= 0",
     "use io_uring": "assert ctypes.CDLL(None).syscall(425, 1, bytes(120)) >= 0",
     "replace the kernel's sockets": "assert os.listdir('/run/kernel')",
-    "hold a capability": "assert int(next(line for line in open('/proc/self/status') "
-    "if line.startswith('CapBnd')).split()[1], 16)",
+    # Only root can empty the bounding set, which gives nothing to who can gain no privileges.
+    "hold a capability": "state = dict(line.split()[:2] for line in open('/proc/self/status') "
+    "if line.startswith(('Cap', 'NoNewPrivs')))\n"
+    "sets = [int(state[name + ':'], 16) for name in ('CapInh', 'CapPrm', 'CapEff', 'CapAmb')]\n"
+    "assert any(sets) or state['NoNewPrivs:'] == '0'",
     "open an inherited descriptor": "assert [fd for fd in os.listdir('/proc/self/fd') "
     "if 'grader-' in os.path.realpath('/proc/self/fd/' + fd)]",
 }

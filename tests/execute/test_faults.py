@@ -4,6 +4,7 @@
 ``test_limits.py``, the death of the whole grader in ``tests/test_resume.py``.
 """
 
+import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -40,6 +41,9 @@ class Fault:
     """Part of the run's message where the run ends, otherwise of the cell's error."""
     limits: Mapping[str, float] = field(default_factory=dict)
 
+
+LASTS = f"9{os.getpid()}"
+"""Seconds a child sleeps, by which these tests and no others know it."""
 
 SHORT = {"cell_seconds": 2}
 FAULTS = {
@@ -86,7 +90,7 @@ FAULTS = {
         "ok",
     ),
     "zombie children": Fault("import os\nfor _ in range(8):\n    os.fork() or os._exit(0)", "ok"),
-    "a child that stays": Fault("import subprocess\nsubprocess.Popen(['sleep', '87654'])", "ok"),
+    "a child that stays": Fault(f"import subprocess\nsubprocess.Popen(['sleep', '{LASTS}'])", "ok"),
     "an interrupt swallowed": Fault(
         "import time\nwhile True:\n    try: time.sleep(9)\n    except BaseException: pass",
         "timeout",
@@ -173,7 +177,7 @@ def test_a_fault_names_its_cell_and_keeps_what_was_before(run: Runner, name: str
     assert printed(result, 2) == ("" if ended else "after")
     assert [event.cell for event in result.events if event.name == "metric"] == [0]
     assert result.recorder_complete is not ended
-    assert not left_running("87654")
+    assert not left_running(LASTS)
 
 
 def left_running(word: str) -> list[psutil.Process]:
@@ -196,7 +200,7 @@ def fork_server() -> psutil.Process:
     found = [
         each
         for each in psutil.Process().children()
-        if any("grader_guest" in word for word in each.cmdline())
+        if lives(each) and any("grader_guest" in word for word in each.cmdline())
     ]
     return max(found, key=lambda each: each.create_time())
 
@@ -257,21 +261,21 @@ def test_the_death_of_the_fork_server_is_nobody_s_fault(
 def test_without_a_namespace_daemons_die_with_the_fork_server_too(
     assets: Path, level: Level
 ) -> None:
-    daemon = "import subprocess\nsubprocess.Popen(['setsid', 'sleep', '65432'])"
+    daemon = f"import subprocess\nsubprocess.Popen(['sleep', '{LASTS}'], start_new_session=True)"
     killer = Killer()
     with ForkSandbox(assets, "tiny", KernelOptions(level=level)) as other:
         # What a notebook does to the process that watches it helps it as little.
         suicide = "import os\nos.kill(os.getppid(), 9)\nimport time; time.sleep(9)"
         result = other.run(notebook(daemon, suicide, "1"), RunOptions())
         assert result.cells[1].outcome == ("error" if level == "landlock" else "killed")
-        assert not left_running("65432")
+        assert not left_running(LASTS)
         with pytest.raises(SandboxUnavailable, match="fork server has ended"):
             other.run(notebook(daemon, "import time; time.sleep(60)"), RunOptions(on_cell=killer))
     assert "sleep" in killer.names
     until = monotonic() + 5.0
-    while left_running("65432") and monotonic() < until:
+    while left_running(LASTS) and monotonic() < until:
         sleep(0.05)
-    assert not left_running("65432")
+    assert not left_running(LASTS)
 
 
 def test_a_failing_cell_shows_its_error_at_once(run: Runner) -> None:

@@ -58,6 +58,8 @@ def test_a_notebook_cannot(attacked: tuple[dict[str, str], dict[str, str]], atta
 def test_without_walls_it_could(
     attacked: tuple[dict[str, str], dict[str, str]], attack: str
 ) -> None:
+    if attack == "write into the Python installation" and not os.access(sys.prefix, os.W_OK):
+        pytest.skip("the Python installation belongs to somebody else")
     assert attacked[1][attack] == "REACHED"
 
 

@@ -61,10 +61,10 @@ def test_a_class_in_a_zip_is_graded_student_by_student(tmp_path: Path) -> None:
 
 def test_a_student_may_check_a_zip(tmp_path: Path) -> None:
     path = zipped(tmp_path / "ada.zip", {"lab.ipynb": RANDOM})
-    done = grader("check", path)
+    done = grader("check", path, "--lab", "week9-vit-clip")
     assert done.code == 1
     assert "LAB001 random-labels" in done.out
     bad = zipped(tmp_path / "bad.zip", {"/lab.ipynb": RANDOM})
-    done = grader("check", bad)
+    done = grader("check", bad, "--lab", "week9-vit-clip")
     assert done.code == 2
     assert "names a place outside itself (/lab.ipynb)" in done.err

@@ -11,7 +11,9 @@ from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Node, Sour
 
 METRIC = re.compile(
     r"accuracy|(?<![a-z])acc(?![a-z])|exactitude|pr[ée]cision|recall|rappel|(?<![a-z])f1(?![0-9])"
-    r"|f1[ _-]?score|准确率|精确率|召回率|準確率|정확도|точность",
+    r"|f1[ _-]?score|准确率|精确率|召回率|準確率|정확도|точность|bleu|(?<![a-z])meteor(?![a-z])"
+    r"|(?<![a-z])cider(?![a-z])|exact[ _-]?match|similarity[ _-]?score"
+    r"|score[ _-]?de[ _-]?similarit[ée]",
     re.I,
 )
 OTHERS = re.compile(

@@ -119,7 +119,7 @@ def majority_class_accuracy(case: Case) -> Iterator[Sighting]:
 
 def _look(case: Case, task: Task) -> Iterator[Sighting]:
     evaluation = case.evidence.best(task.id)
-    if evaluation is None or evaluation.n < FEWEST:
+    if evaluation is None or evaluation.n < FEWEST or task.kind != "classification":
         return
     tally = _tally(case, evaluation)
     if tally is None or not _degenerate(tally) or _better(case, task, evaluation):

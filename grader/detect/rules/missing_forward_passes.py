@@ -95,8 +95,9 @@ def missing_forward_passes(case: Case) -> Iterator[Sighting]:
 
     ## Known limits
     Counts models of `transformers`, alone or in a pipeline. A notebook that builds its own module
-    or uses another library is not judged. Every image that went through a model of the task before
-    counts, so a score without a model can hide behind an earlier one with a model.
+    or uses another library is not judged, nor is a task that is no classification. Every image
+    that went through a model of the task before counts, so a score without a model can hide behind
+    an earlier one with a model.
 
     ## Source
     The share of 0.9 leaves room for a last batch that is dropped and for repeated items; chosen,
@@ -109,6 +110,11 @@ def _look(case: Case, task: Task) -> Iterator[Sighting]:
     evaluation = case.evidence.best(task.id)
     if evaluation is None or _settled(evaluation) or _real_one(case, task, evaluation):
         return
+    if task.kind != "classification":
+        raise Undecided(
+            "Images of one task may be put through a model for another, or text alone scored.",
+            needs="a person who reads how the predictions are made",
+        )
     if evaluation.forward_rows is None:
         raise Undecided(
             "The images that went through a model could not be counted to the end.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from grader.detect._samples import STAND_INS
 from grader.detect.api import Sighting, detector
 from grader.model import (
+    METRICS,
     Case,
     Cell,
     Claim,
@@ -16,6 +17,7 @@ from grader.model import (
     EvidenceRef,
     MetricName,
     Output,
+    metric_of,
 )
 
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?")
@@ -33,9 +35,7 @@ WHOLE_PERCENT = 2
 TINY = 1e-9
 """Allowance for floating-point error."""
 
-NAMES: Mapping[MetricName, str] = {
-    "accuracy": "accuracy", "precision": "precision", "recall": "recall", "f1": "F1",
-}  # fmt: skip
+NAMES: Mapping[MetricName, str] = {name: metric.spoken for name, metric in METRICS.items()}
 """Metrics as a student writes them."""
 
 
@@ -121,7 +121,12 @@ def prose_number_mismatch(case: Case) -> Iterator[Sighting]:
 
 def _known(case: Case, claim: Claim) -> list[Known]:
     """Every value of the claim's metric that may be meant."""
-    values = [*_printed(case, claim), *_recomputed(case, claim), *_recorded(case, claim)]
+    values = [
+        *_printed(case, claim),
+        *_recomputed(case, claim),
+        *_recorded(case, claim),
+        *_recorded_of_texts(case, claim),
+    ]
     return [one for one in values if claim.task is None or one.task in (None, claim.task)]
 
 
@@ -137,7 +142,7 @@ def _printed(case: Case, claim: Claim) -> Iterator[Known]:
 def _recomputed(case: Case, claim: Claim) -> Iterator[Known]:
     for each in case.evidence.evaluations:
         for name, value in each.scores.items():
-            if name.partition("_")[0] == claim.metric:
+            if metric_of(name) == claim.metric:
                 yield Known(value=value, decimals=None, task=each.task, saved=False)
 
 
@@ -154,6 +159,16 @@ def _recorded(case: Case, claim: Claim) -> Iterator[Known]:
         for name, value in trainer_call.metrics.items():
             if claim.metric in name:
                 task = tasks.get(cell) if cell is not None else None
+                yield Known(value=value, decimals=None, task=task, saved=False)
+
+
+def _recorded_of_texts(case: Case, claim: Claim) -> Iterator[Known]:
+    """What metric functions for texts returned in our run; some libraries give hundredths."""
+    tasks = case.evidence.cell_tasks
+    for call in case.evidence.recording.text_metrics:
+        if call.value is not None and call.function.rpartition("_")[2] in claim.metric:
+            task = tasks.get(call.cell) if call.cell is not None else None
+            for value in (call.value, call.value / 100):
                 yield Known(value=value, decimals=None, task=task, saved=False)
 
 

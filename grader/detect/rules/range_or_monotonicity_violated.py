@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from grader.detect.api import Sighting, Undecided, detector
 from grader.model import (
+    METRICS,
     Average,
     Case,
     Confidence,
@@ -43,6 +44,8 @@ NEAR = 6
 
 JENSEN: frozenset[Average] = frozenset({"macro", "micro"})
 """Averages for which F1 never exceeds 2PR/(P+R)."""
+
+TRIPLE = frozenset({"precision", "recall", "f1"})
 
 USUAL_ZERO_DIVISION = (0, 1, 0.0, 1.0, "warn")
 """Settings of ``zero_division`` that keep every class in every mean."""
@@ -110,7 +113,7 @@ def range_or_monotonicity_violated(case: Case) -> Iterator[Sighting]:
     on F1 holds for macro and micro averages only; it is applied where the output, or every metric
     call that reaches the cell, names such an average, and the three numbers stand close together
     in one output. Numbers beside words of comparison ("change", "gap") are left alone, and so are
-    numbers in the text.
+    numbers in the text. CIDEr and similarity scores have other ranges and are left alone.
 
     ## Source
     Macro F1 is at most 2PR/(P+R) of macro precision P and macro recall R: Jensen's inequality,
@@ -134,12 +137,14 @@ def _out_of_range(case: Case) -> Iterator[Broken]:
             yield Broken(
                 law="range",
                 task=number.task,
-                message=f"The output gives {number.metric} {number.printed}",
+                message=f"The output gives {METRICS[number.metric].spoken} {number.printed}",
                 ref=_output_ref(number),
             )
 
 
 def _impossible(number: Reported) -> bool:
+    if not METRICS[number.metric].hundredths:
+        return False
     rounding = 0.5 * 10.0**-number.decimals
     if number.value < -rounding:
         return True
@@ -161,8 +166,8 @@ def _f1_too_high(case: Case) -> Iterator[Broken]:
 
 def _triple(numbers: Sequence[Reported]) -> tuple[Reported, Reported, Reported] | None:
     """Precision, recall and F1 that stand together, each once; ``None`` otherwise."""
-    by_metric = {each.metric: each for each in numbers if each.metric != "accuracy"}
-    chosen = [each for each in numbers if each.metric != "accuracy"]
+    chosen = [each for each in numbers if each.metric in TRIPLE]
+    by_metric = {each.metric: each for each in chosen}
     if len(chosen) != 3 or len(by_metric) != 3:
         return None
     lines = [each.line for each in chosen]

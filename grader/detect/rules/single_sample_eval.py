@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from grader.detect._samples import (
+    ITEMS,
     UNCOUNTED,
     Sized,
     by_task,
@@ -115,12 +116,19 @@ def _sighting(
         severity="invalid",
         confidence=confidence,
         task=task.id,
-        message="The score was computed on one image, so an accuracy can only be 0 or 1.",
+        message=_message(task),
         measured=measured,
         remedy=(
-            f"Evaluate on at least {task.min_n} test images and report their number "
+            f"Evaluate on at least {task.min_n} test {ITEMS[task.kind]}s and report their number "
             "next to the score."
         ),
         sure=sure,
         evidence=(found.ref,),
     )
+
+
+def _message(task: Task) -> str:
+    computed = f"The score was computed on one {ITEMS[task.kind]}"
+    if task.kind == "classification":
+        return f"{computed}, so an accuracy can only be 0 or 1."
+    return f"{computed}, so it says almost nothing about the model."

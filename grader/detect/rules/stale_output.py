@@ -1,24 +1,32 @@
 """OUT001: stale-output."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.detect._samples import STAND_INS
 from grader.detect.api import Sighting, Undecided, detector
 from grader.model import (
+    METRICS,
     Case,
     CellRun,
     Confidence,
     EvidenceKind,
     EvidenceRef,
+    MetricName,
     Reported,
     Severity,
     Task,
 )
 from grader.model.interval import wilson
 
-WORDS = {"accuracy": "acc", "precision": "prec", "recall": "rec", "f1": "f1"}
+WORDS: Mapping[MetricName, str] = {
+    "accuracy": "acc", "precision": "prec", "recall": "rec", "f1": "f1", "top5_accuracy": "top",
+    "image_to_text_recall_at_1": "r", "image_to_text_recall_at_5": "r",
+    "text_to_image_recall_at_1": "r", "text_to_image_recall_at_5": "r",
+    "similarity_score": "s", "bleu1": "bleu", "bleu2": "bleu", "bleu3": "bleu", "bleu4": "bleu",
+    "meteor": "meteor", "cider": "cider", "vqa_accuracy": "vqa", "exact_match": "match",
+}  # fmt: skip
 """Shortest spelling of each metric; a cell that prints it still names the metric."""
 
 SHOWN = 4
@@ -103,7 +111,8 @@ def stale_output(case: Case) -> Iterator[Sighting]:
     Wilson interval: E. B. Wilson, "Probable inference, the law of succession, and statistical
     inference" (1927). That intervals must not overlap is stricter than a test at 5 %
     (N. Schenker and J. F. Gentleman, "On judging the significance of differences by examining
-    the overlap between confidence intervals", 2001).
+    the overlap between confidence intervals", 2001). The interval of a share is also taken for
+    means between 0 and 1, whose own is never wider, and for BLEU, of which there is no formula.
     """
     found: dict[str, list[Stale]] = defaultdict(list)
     unclear: list[str] = []
@@ -139,7 +148,7 @@ def _stale(case: Case, saved: Reported, task: Task) -> Iterator[Stale]:
     nearest = min(again, key=lambda one: abs(one.value - saved.value))
     n = _items(case, saved, task)
     gap = abs(nearest.value - saved.value)
-    if n is None or gap <= _rounding(saved, nearest):
+    if n is None or gap <= _rounding(saved, nearest) or METRICS[saved.metric].highest > 1:
         return
     reordered = not task.trained and _reordered(case, saved.cell)
     one = Stale(saved=saved, rerun=nearest.value, n=n, reordered=reordered)
@@ -268,7 +277,7 @@ def _significant(found: Sequence[Stale]) -> bool:
 
 def _message(found: Sequence[Stale]) -> str:
     first = found[0]
-    metric, printed = first.saved.metric, first.saved.printed
+    metric, printed = METRICS[first.saved.metric].spoken, first.saved.printed
     if first.rerun is None:
         return f"The saved output shows {metric} {printed}, but run again the cell prints none."
     return f"Re-running gives {metric} {first.rerun:.4f}, the saved output says {printed}."
@@ -278,7 +287,8 @@ def _said(one: Stale) -> str:
     again = "not printed" if one.rerun is None else f"{one.rerun:.4f}"
     count = f", n = {one.n}" if one.n is not None else ""
     order = ", a cell it uses was run after it" if one.reordered else ""
-    return f"{one.saved.metric}: saved {one.saved.printed}, re-run {again}{count}{order}"
+    metric = METRICS[one.saved.metric].spoken
+    return f"{metric}: saved {one.saved.printed}, re-run {again}{count}{order}"
 
 
 def _sure(*, stand_in: bool, trained: bool) -> str:

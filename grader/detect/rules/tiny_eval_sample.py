@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from grader.detect._samples import (
+    ITEMS,
     UNCOUNTED,
     Sized,
     by_task,
@@ -126,8 +127,8 @@ def _sighting(
         message=_message(task, accuracy, found.n),
         measured=_measured(accuracy, found.n),
         remedy=(
-            f"Evaluate on at least {task.min_n} test images; give their number and the interval "
-            "next to the score."
+            f"Evaluate on at least {task.min_n} test {ITEMS[task.kind]}s; give their number and "
+            "the interval next to the score."
         ),
         sure=sure,
         evidence=(found.ref,),
@@ -140,7 +141,8 @@ def _severity(accuracy: float | None, n: int) -> Severity:
 
 
 def _message(task: Task, accuracy: float | None, n: int) -> str:
-    asked = f"The score was computed on {n} images; this task asks for at least {task.min_n}."
+    items = ITEMS[task.kind]
+    asked = f"The score was computed on {n} {items}s; this task asks for at least {task.min_n}."
     if accuracy is None:
         return asked
     low, high = wilson(accuracy, n)

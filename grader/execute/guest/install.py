@@ -7,7 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from . import assets, forwards, gpu, hosted, metrics, namespace, tampering, training
+from . import (
+    assets,
+    forwards,
+    gpu,
+    hosted,
+    matrices,
+    metrics,
+    namespace,
+    tampering,
+    texts,
+    training,
+    urls,
+)
 from .foreign import Foreign
 from .recorder import Recorder, Send
 from .sealed import seal
@@ -26,10 +38,19 @@ class Controls(NamedTuple):
     """Write the last events."""
 
 
-_SERVING = (assets.serve_datasets, assets.serve_metrics, assets.watch_models)
+_SERVING = (
+    assets.serve_datasets,
+    assets.serve_metrics,
+    assets.watch_models,
+    urls.serve_requests,
+    urls.serve_urllib,
+    urls.serve_pictures,
+    urls.serve_httpx,
+)
 _RECORDING = (
     metrics.watch_functions,
     metrics.watch_modules,
+    texts.install,
     training.install,
     forwards.install,
 )
@@ -101,7 +122,7 @@ def _is_own(module: str) -> bool:
 
 
 def _after_each_cell(recorder: Recorder, shell: Foreign, watch: tampering.Watch) -> None:
-    watcher = namespace.Watcher(shell)
+    watcher, tables = namespace.Watcher(shell), matrices.Watcher(shell)
     trigger = type(shell.events).trigger.__code__
 
     def after_cell(*_: object) -> None:
@@ -111,6 +132,8 @@ def _after_each_cell(recorder: Recorder, shell: Foreign, watch: tampering.Watch)
         with recorder.quietly("namespace"):
             for name, found in watcher.changes():
                 recorder.emit("named", name=name, array=recorder.stored(found))
+        with recorder.quietly("matrices"):
+            tables.tell(recorder)
         with recorder.quietly("tampering"):
             watch.inspect()
         recorder.end_cell()

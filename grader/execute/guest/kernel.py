@@ -75,7 +75,11 @@ def kill_descendants(pid: int, but: Container[int] = ()) -> None:
         pid: The process.
         but: Children of it that are left alone, and what descends from them.
     """
-    while found := _descendants(pid, but):
+    looked_in_vain = 0
+    # A process whose parent died while we looked was seen below neither the old nor the new one.
+    while looked_in_vain < 2:
+        found = _descendants(pid, but)
+        looked_in_vain = 0 if found else looked_in_vain + 1
         for each in found:
             try:
                 os.kill(each, signal.SIGKILL)
@@ -90,26 +94,32 @@ def bury_orphans(but: Container[int]) -> None:
         but: Those it did.
     """
     kill_descendants(os.getpid(), but)
-    for each in _children(zombies=True).get(os.getpid(), ()):
+    for each in _family().children.get(os.getpid(), ()):
         if each not in but:
             os.waitpid(each, 0)
 
 
+class _Family(NamedTuple):
+    children: dict[int, list[int]]
+    """Processes by their parent."""
+    dead: set[int]
+    """Those that have ended; while a thread of theirs has not, they may have children."""
+
+
 def _descendants(pid: int, but: Container[int]) -> list[int]:
     """Living descendants."""
-    children = _children(zombies=False)
+    family = _family()
     found: list[int] = []
     waiting = [pid]
     while waiting:
-        own = [each for each in children.get(waiting.pop(), ()) if each not in but]
+        own = [each for each in family.children.get(waiting.pop(), ()) if each not in but]
         found += own
         waiting += own
-    return found
+    return [each for each in found if each not in family.dead]
 
 
-def _children(*, zombies: bool) -> dict[int, list[int]]:
-    """Processes by their parent."""
-    children: dict[int, list[int]] = {}
+def _family() -> _Family:
+    found = _Family({}, set())
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             try:
@@ -117,9 +127,10 @@ def _children(*, zombies: bool) -> dict[int, list[int]]:
             except OSError:
                 continue
             state, parent = fields.rpartition(")")[2].split()[:2]
-            if zombies or state not in "ZX":
-                children.setdefault(int(parent), []).append(int(entry.name))
-    return children
+            found.children.setdefault(int(parent), []).append(int(entry.name))
+            if state in "ZX":
+                found.dead.add(int(entry.name))
+    return found
 
 
 def _supervise(order: Order, streams: Streams, prepare: Prepare) -> int:

@@ -8,6 +8,7 @@ import numbers
 from . import plain
 from .foreign import Foreign, library
 from .recorder import Memory, Recorder
+from .texts import Items, Teller, number
 
 _FUNCTIONS = (
     "accuracy_score",
@@ -26,6 +27,11 @@ _FUNCTIONS = (
     "top_k_accuracy_score",
     "zero_one_loss",
 )
+_OF_TEXTS = frozenset(
+    {"bertscore", "bleu", "bleurt", "cer", "chrf", "cider", "exact_match", "google_bleu", "meteor"}
+    | {"nist_mt", "rouge", "sacrebleu", "ter", "wer"}
+)
+"""Modules of ``evaluate`` that compare texts."""
 
 
 def watch_functions(recorder: Recorder) -> None:
@@ -67,7 +73,7 @@ def _watch_module(recorder: Recorder, kind: Foreign) -> None:
 
     The library copies these methods, and appends to their docstrings, for every instance.
     """
-    gathered = Memory()
+    gathered, teller = Memory(), Teller(recorder)
 
     def enter(args: tuple[Foreign, ...], kwargs: dict[str, Foreign]) -> Foreign:
         return recorder.enter("metric"), args[0], kwargs
@@ -77,8 +83,11 @@ def _watch_module(recorder: Recorder, kind: Foreign) -> None:
         recorder.leave("metric")
         if outermost and ended:
             with recorder.quietly("evaluate"):
-                call = ("evaluate", str(module.name), kwargs.get("average"))
-                _emit(recorder, call, gathered.pop(module, ([], [])), value)
+                name, sides = str(module.name), gathered.pop(module, ([], []))
+                if isinstance(sides, Items):
+                    teller.tell(("evaluate", name, ""), sides, number(value, name))
+                else:
+                    _emit(recorder, ("evaluate", name, kwargs.get("average")), sides, value)
 
     def add_batch(args: tuple[Foreign, ...], kwargs: dict[str, Foreign]) -> None:
         with recorder.quietly("evaluate"):
@@ -99,8 +108,11 @@ _SIDES = ("references", "predictions")
 
 def _gather(gathered: Memory, module: Foreign, given: dict[str, Foreign]) -> None:
     if module not in gathered:
-        gathered[module] = ([], [])
+        gathered[module] = Items() if str(module.name) in _OF_TEXTS else ([], [])
     sides = gathered.get(module)
+    if isinstance(sides, Items):
+        sides.extend(given.get("predictions"), given.get("references"))
+        return
     for side, name in zip(sides, _SIDES):
         found = plain.labels(given.get(name), whole_floats=True)
         if found is None or found.values is None:

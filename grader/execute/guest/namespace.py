@@ -25,7 +25,7 @@ class Watcher:
         """Name and elements of each new or changed array, within bounds of work and size."""
         deadline = monotonic() + _MAX_SECONDS_PER_CELL
         budget = _MAX_BYTES_PER_CELL
-        for name in self._names():
+        for name in names(self._shell):
             if monotonic() > deadline or budget < 0:
                 return
             found = plain.labels(self._shell.user_ns.get(name))
@@ -36,11 +36,13 @@ class Watcher:
                 budget -= sum(len(str(each)) + 2 for each in found.values)
                 yield name, found
 
-    def _names(self) -> list[str]:
-        hidden = self._shell.user_ns_hidden
-        names = [
-            name
-            for name in self._shell.user_ns
-            if type(name) is str and not name.startswith("_") and name not in hidden
-        ]
-        return [name for name in names if name not in ("In", "Out")][-_MAX_NAMES:]
+
+def names(shell: Foreign) -> list[str]:
+    """Names that the notebook gave, the last ones if they are many."""
+    hidden = shell.user_ns_hidden
+    given = [
+        name
+        for name in shell.user_ns
+        if type(name) is str and not name.startswith("_") and name not in hidden
+    ]
+    return [name for name in given if name not in ("In", "Out")][-_MAX_NAMES:]

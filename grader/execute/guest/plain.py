@@ -15,7 +15,9 @@ from functools import cached_property
 from .foreign import Foreign
 
 MAX_ELEMENTS = 20_000
-_MAX_CHARACTERS = 200
+MAX_CHARACTERS = 400
+"""Of one text: captions are shorter."""
+
 _LABEL_KINDS = "biuUO"
 
 
@@ -55,6 +57,12 @@ def labels(value: Foreign, *, whole_floats: bool = False) -> Labels | None:
             return None
         plain.append(label)
     return Labels(length, plain)
+
+
+def column(value: Foreign) -> list[Foreign] | None:
+    """The elements, whatever they are, of what ``labels`` reads; ``None`` if they are too many."""
+    listing = _listing(value)
+    return list(listing[2]()) if listing is not None and listing[0] <= MAX_ELEMENTS else None
 
 
 _Listing = tuple[int, Callable[[], Foreign], Callable[[], Foreign]]
@@ -105,7 +113,7 @@ def _label(element: Foreign, whole_floats: bool) -> int | str | None:
     if kind is bool or kind is int:
         return int(element) if abs(element) < 1 << 63 else None
     if kind is str:
-        return element if len(element) <= _MAX_CHARACTERS else None
+        return element if len(element) <= MAX_CHARACTERS else None
     if kind is float and whole_floats and element.is_integer() and abs(element) < 1 << 53:
         return int(element)
     return None

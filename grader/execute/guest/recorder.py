@@ -32,6 +32,8 @@ _FLUSH_SECONDS = 1.0
 _NAME_CHARACTERS = 300
 _MAC_BYTES = 8
 _MAX_REMEMBERED = 4096
+_MAX_BYTES_OF_ONE_KIND = 8 << 20
+"""Bytes of texts, and of matrices, that one run may send; all events together have 32 MiB."""
 
 Send = Callable[[bytes], int]
 """Sends some of what it is given, and says how many bytes that were."""
@@ -87,8 +89,11 @@ class Recorder:
         self.serving: dict[str, Foreign] = {}
         self.assets = Path()
         self.models = Memory()
+        self._spent: Counter[str] = Counter()
         self.unhooked: list[tuple[str, str]] = []
         """Hooks that fit no function of the libraries installed, and why."""
+        self.at_cell_end: list[Callable[[], None]] = []
+        """Called when a cell has ended, before its last event."""
 
     @property
     def active(self) -> bool:
@@ -126,12 +131,19 @@ class Recorder:
 
     def tamper(self, kind: str, detail: str, by: str = "notebook") -> None:
         """Report, once a cell, something that may make the recording untrue."""
-        if (kind, detail) not in self._told:
-            self._told.add((kind, detail))
+        if self.is_news(kind, detail):
             self.emit("tamper", kind=kind, detail=detail[:_NAME_CHARACTERS], by=by)
+
+    def is_news(self, kind: str, detail: str) -> bool:
+        """Whether this is said for the first time in this cell."""
+        news = (kind, detail) not in self._told
+        self._told.add((kind, detail))
+        return news
 
     def end_cell(self) -> None:
         """Write what is left of a cell."""
+        for tell in self.at_cell_end:
+            tell()
         self.flush()
         self._told.clear()
         self.emit("cell")
@@ -171,6 +183,22 @@ class Recorder:
             self._sent.add(found.digest)
             entry["values"] = found.values
         return entry
+
+    def bought(self, kind: str, digest: str, size: int) -> tuple[bool, bool]:
+        """Whether something may be named by its digest, and whether it has to be sent first.
+
+        Args:
+            kind: What has a budget of its own: ``texts`` or ``matrices``.
+            digest: Of what is sent.
+            size: Bytes it takes.
+        """
+        if digest in self._sent:
+            return True, False
+        affordable = self._spent[kind] + size <= _MAX_BYTES_OF_ONE_KIND
+        if affordable:
+            self._spent[kind] += size
+            self._sent.add(digest)
+        return affordable, affordable
 
     def count_rows(self, model: str, rows: int, training: bool) -> None:
         """Add image rows that went through a model."""

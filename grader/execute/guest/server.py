@@ -137,6 +137,7 @@ class _Server:
             self._kill(child.id)
         for child in self._kernels.values():
             os.waitpid(child.pid, 0)
+        kernel.bury_orphans(())
 
 
 def _send(control: socket.socket, message: dict[str, Any]) -> None:

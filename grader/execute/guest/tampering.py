@@ -12,6 +12,7 @@ import sys
 import types
 from typing import Any
 
+from . import sealed
 from .foreign import Foreign
 from .recorder import Recorder
 from .sealed import Hook
@@ -121,7 +122,10 @@ class Watch:
             self._recorder.tamper("changed", f"{args[0].__name__}.{args[1]}")
 
     def _function(self, args: tuple[Any, ...]) -> None:
-        if args[0] in self._codes and _is_of_notebook(_frame(2), self._namespace()):
+        maker = _frame(2)
+        # Hooks of a library that the notebook is the first to import are made in its cell.
+        own = maker.f_globals is vars(sealed)
+        if args[0] in self._codes and not own and _is_of_notebook(maker, self._namespace()):
             self._recorder.tamper("copied", args[0].co_name)
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grader.model import Answer, Claim, Comparison, EvidenceKind, Value, WrittenAnswer
-from grader.report.text import clean, count, cut, number
+from grader.report.text import clean, count, cut
 from grader.report.view.reading import Reading
+from grader.report.view.spelling import spelled
 
 __all__ = ["Answers", "Mark", "Piece", "Written", "answers"]
 
@@ -121,10 +122,12 @@ def _mark(claim: Claim, reading: Reading) -> Mark:
     for entry in of_metric:
         for name, value in _sources(entry):
             if _same(claim, value):
-                return Mark(claim.printed, "ok", f"{number(value.value)}, {name}")
+                return Mark(claim.printed, "ok", f"{spelled(entry.metric, value.value)}, {name}")
     for entry in of_metric:
         if _is_compared(claim, entry):
-            values = [f"{number(value.value)}, {name}" for name, value in _sources(entry)]
+            values = [
+                f"{spelled(entry.metric, value.value)}, {name}" for name, value in _sources(entry)
+            ]
             return Mark(claim.printed, "no", values[0])
     return Mark(claim.printed, "unknown", "not found")
 

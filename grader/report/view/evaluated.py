@@ -1,14 +1,22 @@
-"""What was evaluated: facts, confusion matrix, recall per class."""
+"""What was evaluated: facts, and what can be seen of it, by kind of task."""
 
 from dataclasses import dataclass
 
-from grader.model import Evaluation, Evidence, Task
+from grader.model import METRICS, Evaluation, Evidence, Task, TaskKind
 from grader.model.interval import wilson
 from grader.report.charts import Matrix, confusion, percent
 from grader.report.text import count, plural
+from grader.report.view.against import against
+from grader.report.view.pairs import Pairs, pairs, shape, sides
 from grader.report.view.reading import Reading
+from grader.report.view.spelling import noun
+from grader.report.view.texts import Texts, texts
 
 __all__ = ["Evaluated", "Fact", "RecallRow", "evaluated"]
+
+
+_TRUTHS: dict[TaskKind, str] = {"captioning": "Captions by people", "vqa": "Answers by people"}
+"""What predictions are scored against, where that is no label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,8 @@ class Evaluated:
     matrix: Matrix | None
     matrix_caption: str
     recalls: tuple[RecallRow, ...]
+    texts: Texts | None
+    pairs: Pairs | None
 
 
 def evaluated(reading: Reading, task: Task) -> Evaluated | None:
@@ -54,6 +64,8 @@ def evaluated(reading: Reading, task: Task) -> Evaluated | None:
         matrix=matrix,
         matrix_caption=_caption(matrix) if matrix else "",
         recalls=tuple(_recalls(matrix)) if matrix else (),
+        texts=texts(best, evidence, task),
+        pairs=pairs(best, evidence, task),
     )
 
 
@@ -63,17 +75,23 @@ def _facts(
     return [
         ("Scored in", f"Cell {best.cell}" if best.cell is not None else ""),
         ("Data", _data(best)),
-        ("Images scored", _scored(best, evidence)),
-        (
-            "Classes in the sample",
-            f"{best.classes} of {task.classes}" if best.classes is not None else "",
-        ),
+        (f"{noun(task).capitalize()}s scored", _scored(best, evidence)),
+        ("Classes in the sample", _classes(best, task)),
+        ("Similarities", shape(best, evidence)),
+        ("Cosine similarity", sides(best, evidence, task)),
         ("Model", _model(best, evidence)),
-        ("Images through the model", _forward(best)),
-        ("Labels", _labels(best)),
+        ("Images through the model", _forward(best, task)),
+        (_TRUTHS.get(task.kind, "Labels"), _labels(best)),
         ("Training images", _overlap(best)),
         ("Averaging", _average(reading, task)),
+        ("Against the reference", against(reading.headline(task.id), task)),
     ]
+
+
+def _classes(best: Evaluation, task: Task) -> str:
+    if task.classes is None or best.classes is None:
+        return ""
+    return f"{best.classes} of {task.classes}"
 
 
 def _data(best: Evaluation) -> str:
@@ -108,11 +126,11 @@ def _model(best: Evaluation, evidence: Evidence) -> str:
     return best.model
 
 
-def _forward(best: Evaluation) -> str:
+def _forward(best: Evaluation, task: Task) -> str:
     if best.forward_rows is None:
         return ""
     if best.forward_rows == best.n:
-        return f"{count(best.n)}, equal to the images scored"
+        return f"{count(best.n)}, equal to the {noun(task)}s scored"
     relation = "more" if best.forward_rows > best.n else "fewer"
     return f"{count(best.forward_rows)}, {relation} than the {count(best.n)} scored"
 
@@ -122,6 +140,8 @@ def _labels(best: Evaluation) -> str:
     if origin is None:
         return ""
     rows = f"rows {count(origin.start)} to {count(origin.start + best.n - 1)}"
+    if origin.rows:
+        rows = "in another order or not all of them"
     if best.n == 1:
         rows = f"row {count(origin.start)}"
     of = "1 of 1 agrees" if best.n == 1 else f"{count(best.n)} of {count(best.n)} agree"
@@ -142,7 +162,7 @@ def _average(reading: Reading, task: Task) -> str:
     named = {
         entry.average
         for entry in reading.comparisons(task.id)
-        if entry.average and entry.recomputed and entry.metric != "accuracy"
+        if entry.average and entry.recomputed and METRICS[entry.metric].averaged
     }
     return ", ".join(sorted(named))
 

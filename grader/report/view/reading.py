@@ -19,6 +19,10 @@ from grader.report.context import Context
 __all__ = ["Anchors", "Reading", "Shown", "may_see", "read", "task_name"]
 
 
+_HEADLINES = frozenset({"accuracy", "bleu4", "vqa_accuracy"})
+"""Metrics that stand for a task where it has them."""
+
+
 class Anchors:
     """Hands out ids, each once on a page; a second use of a name gets an ordinal."""
 
@@ -73,10 +77,10 @@ class Reading:
         return tuple(entry for entry in entries if entry.task == task)
 
     def headline(self, task: str) -> Comparison | None:
-        """The comparison a task is summed up by: accuracy, else the first metric."""
+        """The comparison a task is summed up by, else that of its first metric."""
         entries = self.comparisons(task)
-        accuracy = (entry for entry in entries if entry.metric == "accuracy")
-        return next(accuracy, entries[0] if entries else None)
+        named = (entry for entry in entries if entry.metric in _HEADLINES)
+        return next(named, entries[0] if entries else None)
 
     def best(self, task: str) -> Evaluation | None:
         """The evaluation a task is judged by."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from grader.model import Adaptation, CellRun, Limits, Machine, Outcome, Run
 from grader.report.text import UNKNOWN, count, cut, duration, plural
+from grader.report.view.against import warnings
 from grader.report.view.evaluated import Fact
 from grader.report.view.reading import Reading
 
@@ -52,7 +53,7 @@ def running(reading: Reading) -> Running:
     """Facts of the run, or that there was none."""
     result = reading.result
     run = result.run
-    notes = result.submission.notes if result.submission else ()
+    notes = (*(result.submission.notes if result.submission else ()), *_doubts(reading))
     if run is None:
         return Running(
             summary=f"{NOT_RUN} {COUNTING}" if result.evidence else NOT_RUN,
@@ -74,6 +75,11 @@ def running(reading: Reading) -> Running:
         left_out=f"{plural(hidden, 'more cell')} stopped as well." if hidden else "",
         facts=(*_facts(run, reading.context.lab.limits), *_always(reading)),
     )
+
+
+def _doubts(reading: Reading) -> tuple[str, ...]:
+    """Warnings about the reference, which only a reviewer can do something about."""
+    return warnings(reading.result) if reading.audience == "reviewer" else ()
 
 
 def _summary(run: Run, *, said: str) -> str:

@@ -9,9 +9,11 @@ from grader.report.view.answers import Answers, answers
 from grader.report.view.criteria import Criteria, criteria
 from grader.report.view.evaluated import Evaluated, evaluated
 from grader.report.view.findings import Article, articles
+from grader.report.view.plotting import Plot, plot
 from grader.report.view.reading import Reading, task_name
 from grader.report.view.running import Running, running
-from grader.report.view.scores import METRICS, FiveRow, Plot, five, plot
+from grader.report.view.scores import FiveRow, five
+from grader.report.view.spelling import scales, title
 from grader.report.view.tally import Points, points_view, task_points
 from grader.report.view.todo import Todo, todo
 from grader.report.view.unassessed import Open, unassessed
@@ -32,6 +34,9 @@ class TaskSection:
     points: str
     sentence: str
     five: tuple[FiveRow, ...]
+    scales: str
+    """Scales of the metrics that do not go from 0 to 1."""
+
     plot: Plot | None
     evaluated: Evaluated | None
     articles: tuple[Article, ...]
@@ -109,6 +114,7 @@ def _task(task: Task, reading: Reading) -> TaskSection:
         points=task_points(reading, task.id),
         sentence=_sentence(task, reading),
         five=five(reading, task),
+        scales=scales(task.metrics),
         plot=plot(reading, task),
         evaluated=evaluated(reading, task),
         articles=articles(reading, task.id),
@@ -120,7 +126,7 @@ def _sentence(task: Task, reading: Reading) -> str:
     entry = reading.headline(task.id)
     if entry is not None and entry.why:
         others = [
-            f"{METRICS[each.metric]}: {each.why}"
+            f"{title(each.metric)}: {each.why}"
             for each in reading.comparisons(task.id)
             if each.verdict != entry.verdict and each.why
         ]

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from grader.model import Comparison, Confidence, EvidenceKind, Outcome, Task
-from grader.report.text import count, number, plural
+from grader.report.text import count, plural
 from grader.report.view.reading import Reading, task_name
+from grader.report.view.spelling import metric_name, sample, spelled
 
 __all__ = ["Clause", "clause", "verdict"]
 
@@ -68,11 +69,12 @@ def _too_few(reading: Reading, task: Task) -> str:
     best = reading.best(task.id)
     if best is None or best.n >= task.min_n:
         return ""
-    noun = "test image" if best.split == task.split else "image"
+    noun = sample(task, best.split)
     if best.n == 1:
+        nothing = "no accuracy" if task.kind == "classification" else "nothing"
         return (
             f"your {task_name(task)} score comes from one {noun}, "
-            "so no accuracy can be read from it yet"
+            f"so {nothing} can be read from it yet"
         )
     return (
         f"your {task_name(task)} score comes from {count(best.n)} {noun}s, "
@@ -117,17 +119,15 @@ def _compared(entry: Comparison, reading: Reading, task: Task) -> Clause:
 
 def _subject(entry: Comparison, reading: Reading, task: Task) -> str:
     value = entry.recomputed or entry.rerun or entry.saved or entry.claimed
-    metric = {"accuracy": "score", "f1": "F1"}.get(entry.metric, entry.metric)
-    of = f" of {number(value.value)}" if value else ""
-    return f"your {task_name(task)} {metric}{of}{_on(entry, reading, task)}"
+    of = f" of {spelled(entry.metric, value.value)}" if value else ""
+    return f"your {task_name(task)} {metric_name(entry.metric)}{of}{_on(entry, reading, task)}"
 
 
 def _on(entry: Comparison, reading: Reading, task: Task) -> str:
     if entry.n is None:
         return ""
     best = reading.best(task.id)
-    noun = "test image" if best is not None and best.split == task.split else "image"
-    return f" on {plural(entry.n, noun)}"
+    return f" on {plural(entry.n, sample(task, best.split if best else None))}"
 
 
 def _holding(entry: Comparison) -> str:

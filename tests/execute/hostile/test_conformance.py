@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from grader.evidence import gather
+from grader.evidence import Truth, gather
 from grader.execute import ForkSandbox, Progress, RunOptions
 from grader.model import Event, Limits, Recording, Result, Run, Submission
 from grader.pipeline import judge
@@ -281,7 +281,7 @@ def forged(sandbox: ForkSandbox) -> Mapping[str, tuple[Done, int]]:
 
 def judged(submission: Submission, run: Run) -> Result:
     lab = build.lab()
-    return judge(gather(submission, run, lab, build.TRUTH), run, lab, None)
+    return judge(gather(submission, run, lab, Truth(labels=build.TRUTH)), run, lab, None)
 
 
 @cache

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from grader.model import Confidence, Outcome
 from grader.report.text import count, listing, plural, points
+from grader.report.view.against import warnings
 from grader.report.view.classroom.distribution import (
     Histogram,
     Times,
@@ -46,6 +47,9 @@ class ClassPage:
     size: str
     state: str
     tally: tuple[tuple[str, str], ...]
+    warnings: tuple[str, ...]
+    """What makes the reference doubtful, each once."""
+
     decisions: tuple[Decision, ...]
     again: tuple[Again, ...]
     decided: tuple[Decided, ...]
@@ -64,6 +68,7 @@ class ClassPage:
         sections = (
             ("queue", "Decide first", self.decisions),
             ("again", "Run again", self.again),
+            ("reference", "Reference", self.warnings),
             ("check", "Decided without you", self.decided),
             ("distribution", "Points and outcomes", self.rows),
             ("all", "All submissions", True),
@@ -90,6 +95,9 @@ def class_view(group: Group) -> ClassPage:
         size=plural(len(group.readings), "submission"),
         state=_state(group),
         tally=tuple(_tally(group, queue, again, bars)),
+        warnings=tuple(
+            dict.fromkeys(each for one in group.readings for each in warnings(one.result))
+        ),
         decisions=queue,
         again=again,
         decided=decided(group),

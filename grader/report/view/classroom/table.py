@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from grader.model import SEVERITIES
 from grader.report.charts import Segment, segments
-from grader.report.text import count, number, points
+from grader.report.text import count, points
 from grader.report.view.classroom.group import Group, Who
 from grader.report.view.reading import Reading, Shown, task_name
+from grader.report.view.spelling import spelled
 
 __all__ = ["Row", "Score", "columns", "table"]
 
@@ -84,7 +85,13 @@ def _score(reading: Reading, task: str, name: str) -> Score:
     if entry is None or value is None:
         return Score(name, "unknown", "", "–", "")  # noqa: RUF001
     n = "" if entry.n is None else str(entry.n)
-    return Score(name, number(value.value), str(value.value), count(int(n)) if n else "unknown", n)
+    return Score(
+        name,
+        spelled(entry.metric, value.value),
+        str(value.value),
+        count(int(n)) if n else "unknown",
+        n,
+    )
 
 
 def _clock(seconds: float) -> str:
