@@ -12,7 +12,8 @@ demo: $(VENV)/lab
 test: $(VENV)/dev
 	$(BIN)/pytest
 
-# Long campaigns: kills at 25 random moments, 200 notebooks without a leak.
+# Long campaigns: kills at 25 random moments, 200 notebooks without a leak, hostile notebooks as an
+# ordinary user, an environment with transformers 4.
 slow: $(VENV)/dev
 	$(BIN)/pytest -m slow
 
@@ -32,7 +33,8 @@ schema: $(VENV)/dev
 
 # Runs of the staff notebook, from which the bands come.
 reference: $(VENV)/lab
-	$(BIN)/grader reference run week9-vit-clip
+	for lab in week9-vit-clip module08-vlm tp1-multimodal; do \
+		$(BIN)/grader reference run $$lab || exit 1; done
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -32,6 +32,7 @@ _NO_GPU = re.compile(
 """Messages of torch 2 and transformers 5 on a machine without a GPU."""
 
 _NO_APPLE_GPU = re.compile(r"not linked with support for mps|MPS backend is supported only")
+_NO_CORPUS = re.compile(r"Resource\W+(?:\d+m)?(\w+).{0,80}not found.{0,200}NLTK Downloader", re.S)
 _NO_SECRET = re.compile(r"Secret (\S+) does not exist")
 _NAMED = re.compile(r"['\"]((?:https?://)?[\w.-]+(?:/[\w.-]+)+)['\"]|host='([^']+)'")
 _FILE = re.compile(r"['\"]([^'\"]+)['\"]")
@@ -69,6 +70,9 @@ def what_is_missing(
     if package is not None:
         name = next(each for each in package.groups() if each)
         return f"This runner does not have the package {name}."
+    corpus = _NO_CORPUS.search(message) if error == "LookupError" else None
+    if corpus is not None:
+        return f"This runner does not have {corpus[1]}, which nltk would download."
     elsewhere = _missing_host(error, message, source)
     if elsewhere is None and error in _NO_FILE:
         elsewhere = _missing_download(message, adaptations)

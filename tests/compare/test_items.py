@@ -134,7 +134,7 @@ def test_a_matrix_either_way_round_gives_the_hits_of_each_query(turned: bool) ->
     recall = retrieval(table, owners, (1, 5))
     scores = {
         "image_to_text_recall_at_1": recall.image_to_text[1],
-        "text_to_image_recall_at_5": recall.text_to_image[5],
+        "text_to_image_recall_at_1": recall.text_to_image[1],
     }
     found = scored(
         "retrieval",
@@ -146,8 +146,8 @@ def test_a_matrix_either_way_round_gives_the_hits_of_each_query(turned: bool) ->
         table=table.T if turned else table,
     )
     assert len(found.items["image_to_text_recall_at_1"]) == 6
-    assert len(found.items["text_to_image_recall_at_5"]) == 12
-    span = found.span("text_to_image_recall_at_5")
+    assert len(found.items["text_to_image_recall_at_1"]) == 12
+    span = found.span("text_to_image_recall_at_1")
     assert span is not None
     assert "6 items" in span.method, "images are drawn, not captions"
 

@@ -114,6 +114,7 @@ def test_output_is_cut_to_its_limit(run: Runner) -> None:
             "import requests\nrequests.get('http://images.example.org/cat.png')",
             "images.example.org",
         ),
+        ("import nltk\nnltk.word_tokenize('a cat')", "punkt_tab"),
     ],
 )
 def test_what_this_runner_lacks_is_not_the_students_fault(

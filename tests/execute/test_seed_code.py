@@ -4,12 +4,11 @@
 """
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from grader.assets import prepare
 from grader.evidence.recording import parse
 from grader.execute import ForkSandbox, RunOptions
 from grader.execute.adapt import adapt
@@ -19,18 +18,15 @@ from grader.model import Cell, Limits, Run
 from tests.execute.conftest import printed
 
 NOTEBOOK = Path(__file__).with_name("module08_vlm.ipynb")
-SCRIPT = Path(__file__).with_name("seed_home.py")
 INSTALL, EMBEDDINGS = 1, 14
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    home = tmp_path_factory.mktemp("seed") / "home"
-    home.mkdir()
-    module = ("-m", f"tests.execute.{SCRIPT.stem}")
-    subprocess.run([sys.executable, *module, home], check=True, cwd=SCRIPT.parents[2])
-    submission = intake(NOTEBOOK, load_lab("week9-vit-clip"))
-    with ForkSandbox(home, "tiny") as sandbox:
+def run() -> Run:
+    lab = load_lab("module08-vlm")
+    home = prepare(lab, lab.profile)
+    submission = intake(NOTEBOOK, lab)
+    with ForkSandbox(home.root, lab.profile) as sandbox:
         return sandbox.run(submission, RunOptions(limits=Limits(cell_seconds=90, run_seconds=240)))
 
 
