@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.model import Comparisons, Detection, Grade, Outcome, Result
+from grader.model import Comparisons, Detection, Grade, Outcome, Output, Result
 from grader.report import Context, student_page
 from tests.report import sample_findings as facts
 from tests.report import sample_parts as parts
@@ -188,6 +188,17 @@ def test_the_run_is_described() -> None:
     assert "Small stand-ins under the names your notebook uses (profile tiny)" in text
     assert "!pip install evaluate --quiet : not executed" in text
     assert "1234, set before the first cell" in text
+
+
+def test_output_that_was_cut_is_mentioned() -> None:
+    whole = sample.single_sample()
+    assert whole.run is not None
+    assert "showed more than is kept" not in page_of(whole).text
+    output = Output(kind="stdout", text="x", truncated=True)
+    first = whole.run.cells[0].model_copy(update={"outputs": (output,)})
+    run = whole.run.model_copy(update={"cells": (first, *whole.run.cells[1:])})
+    page = page_of(whole.model_copy(update={"run": run}))
+    assert "1 cell showed more than is kept." in page.text
 
 
 def test_what_could_not_be_assessed_names_what_it_needs() -> None:

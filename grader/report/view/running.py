@@ -95,8 +95,13 @@ def _summary(run: Run, *, said: str) -> str:
     skipped = f" {plural(left, 'cell')} after it {'was' if left == 1 else 'were'} not run."
     return (
         f"{every} code cells ran once, top to bottom, in a new kernel{network}. "
-        f"{errors} stopped with an error.{ended}{skipped if left else ''} {COUNTING}"
+        f"{errors} stopped with an error.{ended}{skipped if left else ''}{_cut(run)} {COUNTING}"
     )
+
+
+def _cut(run: Run) -> str:
+    long = sum(any(each.truncated for each in cell.outputs) for cell in run.cells)
+    return f" {plural(long, 'cell')} showed more than is kept." if long else ""
 
 
 def _stopped(cell: CellRun) -> StoppedCell:
