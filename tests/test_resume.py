@@ -159,7 +159,7 @@ def killed_again_and_again(graded: Class, reference: Reference, times: int) -> N
 def test_killed_at_random_moments_the_class_ends_as_if_it_had_not_been(
     reference: Reference, tmp_path: Path
 ) -> None:
-    killed_again_and_again(make_class(tmp_path / "c"), reference, 8)
+    killed_again_and_again(make_class(tmp_path / "c"), reference, 4)
 
 
 @pytest.mark.slow
@@ -275,6 +275,7 @@ cp -r {out}/. {kept}
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a small disk")
 def test_on_a_full_disk_nothing_is_lost(reference: Reference, tmp_path: Path) -> None:
     graded = make_class(tmp_path / "c")

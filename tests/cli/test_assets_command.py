@@ -173,6 +173,7 @@ print("CLIP accuracy on CIFAR-10:", accuracy_score(rows["label"], predictions))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 def test_a_class_is_graded_with_the_published_assets(
     places: dict[str, Path], tmp_path: Path

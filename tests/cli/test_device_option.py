@@ -78,6 +78,7 @@ def test_a_gpu_that_is_not_there_is_a_usage_error(notebook: Path, tmp_path: Path
     assert "There is no cuda:9 here. There is cuda:0 Imaginary 0; cuda:1 Imaginary 1." in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 @without_gpu
 @with_compiler

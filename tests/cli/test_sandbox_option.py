@@ -49,6 +49,7 @@ def test_an_unknown_level_is_a_usage_error(notebook: Path) -> None:
     assert "'full', 'landlock', 'none'" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 def test_grading_at_landlock_needs_no_yes_but_says_so(notebook: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"

@@ -261,6 +261,7 @@ def write_lab(folder: Path, environment: dict[str, str]) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_command_uses_what_the_lab_names(tmp_path: Path, bare: Environment) -> None:
     lab = write_lab(tmp_path, {"python": os.path.relpath(bare.python, tmp_path)})
     path = tmp_path / "heron.ipynb"

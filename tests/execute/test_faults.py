@@ -257,6 +257,7 @@ def test_the_death_of_the_fork_server_is_nobody_s_fault(
         assert printed(made, 1) == "done"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["landlock", "none"])
 def test_without_a_namespace_daemons_die_with_the_fork_server_too(
     assets: Path, level: Level

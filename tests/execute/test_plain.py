@@ -164,6 +164,7 @@ def test_too_much_memory_is_killed(runs: dict[str, Run]) -> None:
     assert runs["hog"].message == "Cell 0 used more than 1500 MiB of memory."
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 def test_closing_ends_what_runs(assets: Path) -> None:
     sandbox = PlainSandbox(assets, "tiny", PLAIN)
@@ -179,6 +180,7 @@ def test_closing_ends_what_runs(assets: Path) -> None:
         sandbox.run(notebook("1"), RunOptions())
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 def test_a_kernel_does_not_outlive_a_grader_that_was_killed(assets: Path) -> None:
     script = (
