@@ -13,31 +13,8 @@ from tests.cli.command import ROOT, Done, grader
 from tests.execute.imaginary import COMPILER, library
 
 LAB = "week9-vit-clip"
-NOTEBOOK = {
-    "cells": [
-        {
-            "cell_type": "code",
-            "source": "print(6 * 7)",
-            "metadata": {},
-            "outputs": [],
-            "execution_count": None,
-            "id": "a",
-        }
-    ],
-    "metadata": {},
-    "nbformat": 4,
-    "nbformat_minor": 5,
-}
 without_gpu = pytest.mark.skipif("MiB" in describe(), reason="this machine has a GPU")
 with_compiler = pytest.mark.skipif(COMPILER is None, reason="needs a C compiler")
-
-
-@pytest.fixture
-def notebook(tmp_path: Path) -> Path:
-    path = tmp_path / "in" / "heron.ipynb"
-    path.parent.mkdir()
-    path.write_text(json.dumps(NOTEBOOK), encoding="utf-8")
-    return path
 
 
 def test_what_is_no_device_is_a_usage_error(notebook: Path) -> None:

@@ -11,29 +11,6 @@ import pytest
 from tests.cli.command import ROOT, grader
 
 LAB = "week9-vit-clip"
-NOTEBOOK = {
-    "cells": [
-        {
-            "cell_type": "code",
-            "source": "print(6 * 7)",
-            "metadata": {},
-            "outputs": [],
-            "execution_count": None,
-            "id": "a",
-        }
-    ],
-    "metadata": {},
-    "nbformat": 4,
-    "nbformat_minor": 5,
-}
-
-
-@pytest.fixture
-def notebook(tmp_path: Path) -> Path:
-    path = tmp_path / "in" / "heron.ipynb"
-    path.parent.mkdir()
-    path.write_text(json.dumps(NOTEBOOK), encoding="utf-8")
-    return path
 
 
 def test_grading_without_walls_needs_a_second_yes(notebook: Path, tmp_path: Path) -> None:

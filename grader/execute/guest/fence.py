@@ -2,7 +2,7 @@
 
 The kernel lives among the machine's files and processes. It can open no file but those named
 here, has no network, connects to no socket but its own and changes no other process. What that
-leaves open is listed in ``grader.execute.doctor`` and shown by attacks.
+leaves open is listed in ``grader.execute.gaps`` and shown by attacks.
 """
 
 from __future__ import annotations
