@@ -8,9 +8,13 @@ from grader.evidence.claims import claims
 from grader.evidence.evaluations import evaluations
 from grader.evidence.outputs import reported, reported_rerun
 from grader.evidence.pooling import pooled
+from grader.evidence.provenance import provenance
 from grader.evidence.recording import parse
+from grader.evidence.shown import shown
+from grader.evidence.stated import stated
 from grader.evidence.tasks import cell_tasks
 from grader.evidence.truth import Truth
+from grader.evidence.written import written
 from grader.model import CellRun, Evidence, EvidenceKind, Lab, Recording, Run, Submission
 
 __all__ = ["Truth", "assemble", "gather"]
@@ -41,18 +45,29 @@ def assemble(
 ) -> Evidence:
     """Evidence from parts; ``None`` stands for what was not captured."""
     tasks = cell_tasks(submission, lab)
-    printed = reported_rerun(tuple(rerun or ()), lab, tasks)
+    ran = tuple(rerun or ())
+    printed = reported_rerun(ran, lab, tasks)
     recorded = pooled(recording or Recording())
+    found = evaluations(recorded, lab, tasks, truth or Truth(), printed, ran)
+    graph = source.build(submission)
+    in_outputs, in_text = shown(submission, ran, lab, tasks), written(submission, lab, tasks)
+    figures = (*in_outputs.figures, *in_text.figures)
     return Evidence(
         submission=submission,
         kinds=_kinds(submission, rerun, recording),
-        source=source.build(submission),
+        source=graph,
         reported=(*reported(submission, lab, tasks), *printed),
         claims=claims(submission, lab, tasks),
         answers=answers(submission, lab),
-        rerun=tuple(rerun or ()),
+        figures=figures,
+        matrices=(*in_outputs.matrices, *in_text.matrices),
+        quotations=in_text.quotations,
+        coverage=in_text.coverage,
+        stated=stated(submission, graph, figures, lab, tasks),
+        provenance=provenance(figures, recording and recorded, found),
+        rerun=ran,
         recording=recorded,
-        evaluations=evaluations(recorded, lab, tasks, truth or Truth(), printed, rerun or ()),
+        evaluations=found,
         cell_tasks=tasks,
     )
 

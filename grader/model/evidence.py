@@ -5,7 +5,9 @@ from enum import StrEnum
 from pydantic import Field
 
 from grader.model._base import Artifact
+from grader.model.figure import Coverage, Figure, PrintedMatrix, Quotation, Stated
 from grader.model.metric import TaskKind
+from grader.model.provenance import Provenance
 from grader.model.recording import Recording
 from grader.model.run import CellRun
 from grader.model.source import SourceGraph
@@ -157,6 +159,25 @@ class Evidence(Artifact):
 
     answers: tuple[WrittenAnswer, ...] = ()
     """Written answers, with ``PROSE``."""
+
+    figures: tuple[Figure, ...] = ()
+    """Every number that outputs and text give a name to, metrics among them: those in saved
+    outputs, in outputs of our run, in text, each in the order in which they stand."""
+
+    matrices: tuple[PrintedMatrix, ...] = ()
+    """Confusion matrices, similarity matrices and their like, in outputs and in text."""
+
+    quotations: tuple[Quotation, ...] = ()
+    """Words the text quotes, with ``PROSE``."""
+
+    coverage: Coverage = Coverage()
+    """How many numbers of the text were understood, with ``PROSE``."""
+
+    stated: tuple[Stated, ...] = ()
+    """Evaluations as the submission itself shows them."""
+
+    provenance: tuple[Provenance, ...] = ()
+    """Where figures come from: of scores, losses, similarities and shares."""
 
     rerun: tuple[CellRun, ...] = ()
     """Cells as our run saw them, with ``RERUN``."""

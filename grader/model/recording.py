@@ -51,7 +51,7 @@ class MetricCall(Artifact):
     cell: int | None
     """Cell that called it."""
 
-    library: Literal["sklearn", "evaluate"]
+    library: Literal["sklearn", "evaluate", "torchmetrics", "keras"]
     """Whose function."""
 
     function: str
@@ -240,6 +240,227 @@ class Tampering(Artifact):
     """Whether what stands there now, or what did it, is the notebook's own code."""
 
 
+class FloatArray(Artifact):
+    """A one-dimensional array of floats, or of booleans and integers as floats."""
+
+    id: str
+    """Digest of the values; equal arrays are stored once."""
+
+    length: int
+    """Number of elements."""
+
+    values: tuple[float, ...] | None
+    """The elements; ``None`` when there were too many to record."""
+
+
+class NamedNumber(Artifact):
+    """A number that stood in the namespace: a counter, a score."""
+
+    cell: int | None
+    """Cell after which it was first seen with this value."""
+
+    name: str
+    """Variable name; ``name[key]`` and ``name.attribute`` for numbers in dictionaries and
+    results."""
+
+    value: float
+    """Its value."""
+
+    whole: bool
+    """Whether it is an integer."""
+
+
+class RowNorms(Artifact):
+    """Euclidean norms of the rows of a matrix of embeddings."""
+
+    cell: int | None
+    """Cell after which it was first seen."""
+
+    name: str
+    """Variable name, or the model's method that returned it."""
+
+    rows: int
+    """Number of rows."""
+
+    columns: int
+    """Number of columns."""
+
+    low: float
+    """Smallest norm."""
+
+    high: float
+    """Largest norm."""
+
+
+class ServedRows(Artifact):
+    """Rows of a dataset that were handed to the notebook."""
+
+    cell: int | None
+    """Cell that asked for them."""
+
+    dataset: str | None
+    """Canonical id, where the object still carries it."""
+
+    split: str | None
+    """Split, likewise."""
+
+    rows: int
+    """Rows handed out, repetitions counted."""
+
+    images: str | None = None
+    """Id of an array of the digests of their images, in order; ``None`` when there were none, or
+    too many to record."""
+
+    labels: str | None = None
+    """Id of the array of their labels, in the same order, likewise."""
+
+
+class PreparedImages(Artifact):
+    """Images that a processor turned into what a model takes."""
+
+    cell: int | None
+    """Cell that called it."""
+
+    images: str
+    """Id of an array of the digests of the images, in order."""
+
+    inputs: str
+    """Id of an array of the digests of the rows made of them, in the same order."""
+
+
+class ModelPass(Artifact):
+    """What went through one loaded model in one cell, and what came out."""
+
+    cell: int | None
+    """Cell that was running."""
+
+    model: str
+    """Id the model was loaded from, or its class."""
+
+    method: str
+    """``forward``, ``generate``, or the method that was called, e.g. ``get_image_features``."""
+
+    rows: int
+    """Rows, summed over the calls."""
+
+    distinct: int | None = None
+    """Different inputs among them; ``None`` when not all were looked at."""
+
+    inputs: str | None = None
+    """Id of an array of the digests of the rows, in order; ``None`` when too many to record."""
+
+    predictions: str | None = None
+    """Id of the array of the argmax of the outputs, in order, where they are scores of classes."""
+
+    top5: str | None = None
+    """Id of an array of the five best classes of each row, as ``3 1 4 0 2``, likewise."""
+
+    train_mode: bool = False
+    """Whether ``model.training`` was true in some call."""
+
+    gradients: bool = False
+    """Whether gradients were on in some call."""
+
+
+class TrainingSteps(Artifact):
+    """Steps of an optimiser in one cell."""
+
+    cell: int | None
+    """Cell that was running."""
+
+    optimiser: str
+    """Its class."""
+
+    steps: int
+    """Steps."""
+
+    model: str | None = None
+    """Model whose weights it holds, where known."""
+
+    rows: int | None = None
+    """Image rows that went through that model, with gradients on, before the steps."""
+
+    inputs: str | None = None
+    """Id of an array of the digests of these rows; ``None`` when unknown or too many."""
+
+
+class WeightsChanged(Artifact):
+    """Whether a loaded model's weights are those it was loaded with, at the end of a cell."""
+
+    cell: int | None
+    """Cell that ended."""
+
+    model: str
+    """Id the model was loaded from."""
+
+    changed: bool
+    """Whether they differ."""
+
+
+class RandomDraw(Artifact):
+    """An array that a random number generator made."""
+
+    cell: int | None
+    """Cell that was running."""
+
+    function: str
+    """E.g. ``numpy.random.randint``."""
+
+    array: str
+    """Id of the array, as of any other array with these elements."""
+
+    n: int
+    """Elements."""
+
+
+class CaughtException(Artifact):
+    """An exception that the notebook's own ``except`` clause took."""
+
+    cell: int | None
+    """Cell that was running."""
+
+    line: int
+    """One-based line of the ``except`` in the cell that defines it."""
+
+    defined_in: int | None = None
+    """Cell that holds the clause, where it is another."""
+
+    error: str
+    """Class of the exception."""
+
+    times: int = 1
+    """How often."""
+
+
+class Attempt(Artifact):
+    """Something that leads out of the notebook's process."""
+
+    cell: int | None
+    """Cell that was running."""
+
+    kind: Literal["subprocess", "socket"]
+    """A program that was started, or a connection that was tried."""
+
+    target: str
+    """Program or address, at most 200 characters."""
+
+
+class Dropped(Artifact):
+    """What the recorder saw and did not keep, because there was too much of it."""
+
+    cell: int | None
+    """Cell that was running."""
+
+    what: str
+    """E.g. ``arrays``, ``matrices``, ``row digests``."""
+
+    times: int
+    """How many."""
+
+    why: str
+    """``bytes``, ``time`` or ``number``."""
+
+
 class Recording(Artifact):
     """Everything recorded during one run, in order."""
 
@@ -250,8 +471,21 @@ class Recording(Artifact):
     named: tuple[NamedArray, ...] = ()
     text_metrics: tuple[TextMetricCall, ...] = ()
     named_matrices: tuple[NamedMatrix, ...] = ()
+    named_floats: tuple[NamedArray, ...] = ()
+    named_numbers: tuple[NamedNumber, ...] = ()
+    norms: tuple[RowNorms, ...] = ()
+    served: tuple[ServedRows, ...] = ()
+    prepared: tuple[PreparedImages, ...] = ()
+    passes: tuple[ModelPass, ...] = ()
+    training: tuple[TrainingSteps, ...] = ()
+    weights: tuple[WeightsChanged, ...] = ()
+    draws: tuple[RandomDraw, ...] = ()
+    caught: tuple[CaughtException, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    dropped: tuple[Dropped, ...] = ()
     matrices: dict[str, Matrix] = Field(default_factory=dict)
     arrays: dict[str, LabelArray] = Field(default_factory=dict)
+    floats: dict[str, FloatArray] = Field(default_factory=dict)
 
     tampering: tuple[Tampering, ...] = ()
     """Why the rest is doubtful; ``complete`` is then false."""

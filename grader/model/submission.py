@@ -20,6 +20,9 @@ class Output(Artifact):
     truncated: bool = False
     """Whether the text was cut to the output limit."""
 
+    line: int | None = None
+    """One-based line of the file at which the text begins, of a report; ``None`` in a notebook."""
+
 
 class Cell(Artifact):
     """One cell, whatever its type."""
@@ -40,7 +43,16 @@ class Cell(Artifact):
     """Outputs saved in the file."""
 
     from_starter: bool = False
-    """Whether the source stands unchanged in the lab's starter notebook."""
+    """Whether the source stands unchanged in the lab's starter notebook, also when it was moved,
+    split, joined or indented otherwise."""
+
+    starter_diff: str | None = None
+    """Where it was made from a cell of the starter: what changed, as a unified diff without
+    context lines' limits, at most 200 lines; ``None`` for the student's own cells."""
+
+    line: int | None = None
+    """One-based line of the file at which the source begins, of a report; ``None`` in a
+    notebook."""
 
 
 class Submission(Artifact):
@@ -57,6 +69,9 @@ class Submission(Artifact):
 
     digest: str
     """SHA-256 of the file received, in hex. Later artifacts quote it."""
+
+    form: Literal["notebook", "report"] = "notebook"
+    """A notebook, or a document that tells of one, read as if it were one."""
 
     cells: tuple[Cell, ...]
     """Every cell in order."""
