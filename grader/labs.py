@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from grader.errors import LabError
 from grader.model import Asset, Criterion, Lab, Libraries, Limits, Task
 from grader.model.lab import Answer
 
-__all__ = ["lab_names", "load_lab", "read_lab", "schema"]
+__all__ = ["any_lab", "lab_names", "load_lab", "read_lab", "schema"]
 
 FILE = "lab.yaml"
+ANY = "any.yaml"
 Place = tuple[str | int, ...]
 
 
@@ -25,6 +27,13 @@ def lab_names(folder: Path | None = None) -> tuple[str, ...]:
     """Ids of the labs that exist, sorted."""
     root = folder or data_folder("rubrics")
     return tuple(sorted(path.parent.name for path in root.glob(f"*/{FILE}")))
+
+
+@cache
+def any_lab() -> Lab:
+    """What is looked for in a notebook that answers no lab; its points mean nothing."""
+    text = (data_folder("rubrics") / ANY).read_text(encoding="utf-8")
+    return Lab.model_validate(yaml.safe_load(text))
 
 
 def load_lab(name: str, *, folder: Path | None = None, detectors: Sequence[str] = ()) -> Lab:
@@ -182,6 +191,8 @@ def _in_asset(place: Place, asset: Asset, earlier: Sequence[Asset]) -> Iterator[
 
 def _in_task(place: Place, task: Task, lab: Lab) -> Iterator[tuple[Place, str]]:
     assets = [name for each in lab.assets for name in each.names]
+    if task.kind == "classification" and task.classes is None:
+        yield (*place, "kind"), "a classification has a number of classes: `classes: 10`"
     if task.class_names and len(task.class_names) != task.classes:
         said = f"{len(task.class_names)} names for {task.classes} classes"
         yield (*place, "class_names"), said

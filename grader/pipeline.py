@@ -30,6 +30,7 @@ __all__ = [
     "grade_one",
     "judge",
     "load_lab",
+    "look_at",
     "rejudged",
     "staff_digest",
     "starter_of",
@@ -158,9 +159,23 @@ def grade_one(job: Job, setup: Setup) -> Result:
 
 
 def _graded(submission: Submission, setup: Setup) -> Result:
-    run = _run(submission, setup)
-    evidence = gather(submission, run, setup.lab, setup.truth)
+    run, evidence = _gathered(submission, setup)
     return judge(evidence, run, setup.lab, setup.reference, setup.revisions)
+
+
+def look_at(path: Path, setup: Setup) -> tuple[Run | None, Evidence]:
+    """The evidence of one file and the run it rests on, with nothing judged.
+
+    Raises:
+        SubmissionError: If the file cannot be read.
+        MachineError: If it could not be run, twice, for a fault of the machine.
+    """
+    return _gathered(intake(path, setup.lab, starter=setup.starter), setup)
+
+
+def _gathered(submission: Submission, setup: Setup) -> tuple[Run | None, Evidence]:
+    run = _run(submission, setup)
+    return run, gather(submission, run, setup.lab, setup.truth)
 
 
 def conditions(lab: Lab, sandbox: Mapping[str, object], seed: int) -> str:
@@ -182,7 +197,8 @@ def conditions(lab: Lab, sandbox: Mapping[str, object], seed: int) -> str:
 
 
 def _run(submission: Submission, setup: Setup) -> Run | None:
-    if setup.sandbox is None:
+    # A report tells of a notebook; there is nothing in it to execute.
+    if setup.sandbox is None or submission.form == "report":
         return None
     if setup.store is None:
         return _executed(submission, setup.sandbox, setup)

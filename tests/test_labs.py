@@ -39,6 +39,7 @@ def changed(tmp_path: Path, old: str, new: str) -> tuple[Path, int]:
         ("points: 10", "points: -1", "greater than 0"),
         ("    answer: comparison\n", "    answer: comparsion\n", "did you mean 'comparison'?"),
         ("classes: 3", "classes: three", "valid integer"),
+        ("    classes: 3\n", "", "a classification has a number of classes"),
         ("class_names: [angular_leaf_spot, ", "class_names: [", "2 names for 3 classes"),
         (
             "profile: tiny",

@@ -3,7 +3,16 @@
 import click
 
 from grader import __version__
-from grader.cli import assets, catalogue, checking, doctor, environments, grading, references
+from grader.cli import (
+    assets,
+    catalogue,
+    checking,
+    doctor,
+    environments,
+    evidence,
+    grading,
+    references,
+)
 from grader.errors import GraderError, InputError
 
 __all__ = ["EXIT_HARNESS", "EXIT_USAGE", "cli", "main"]
@@ -26,6 +35,7 @@ for _command in (
     grading.grade,
     grading.rescore,
     checking.check,
+    evidence.evidence,
     catalogue.labs,
     catalogue.detectors,
     references.reference,

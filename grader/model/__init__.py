@@ -14,6 +14,12 @@ from grader.model.comparison import (
     Value,
 )
 from grader.model.evidence import Evaluation, Evidence, EvidenceKind, EvidenceRef, LabelOrigin
+from grader.model.evidence_file import (
+    EVIDENCE_SCHEMA,
+    EvaluationRow,
+    EvidenceFile,
+    NumberRow,
+)
 from grader.model.feedback import Audience, Feedback
 from grader.model.figure import (
     Coverage,
@@ -102,6 +108,7 @@ from grader.model.statement import Average, Claim, Reported, WrittenAnswer
 from grader.model.submission import Cell, Output, Submission
 
 __all__ = [
+    "EVIDENCE_SCHEMA",
     "METRICS",
     "SCHEMA",
     "SEVERITIES",
@@ -134,8 +141,10 @@ __all__ = [
     "Difference",
     "Dropped",
     "Evaluation",
+    "EvaluationRow",
     "Event",
     "Evidence",
+    "EvidenceFile",
     "EvidenceKind",
     "EvidenceRef",
     "Explanation",
@@ -167,6 +176,7 @@ __all__ = [
     "NamedNumber",
     "Node",
     "NodeKind",
+    "NumberRow",
     "Outcome",
     "Output",
     "Paired",

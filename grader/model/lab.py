@@ -97,7 +97,8 @@ class Task(Artifact):
     """Averaging of precision, recall and F1 asked for; either is accepted when named."""
 
     classes: Annotated[int, Field(ge=2)] | None = None
-    """Number of classes of a classification; other tasks have none."""
+    """Number of classes of a classification; other tasks have none. A lab names it for each of
+    its own; ``None`` is for notebooks that answer no lab."""
 
     class_names: tuple[str, ...] = ()
     """Names of the classes in label order, for tables; none means that numbers are shown."""
@@ -129,7 +130,7 @@ class Task(Artifact):
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "Task":
-        if (self.kind == "classification") != (self.classes is not None):
+        if self.kind != "classification" and self.classes is not None:
             raise ValueError("a classification, and nothing else, has a number of classes")
         wrong = [name for name in self.metrics if self.kind not in METRICS[name].kinds]
         if wrong:

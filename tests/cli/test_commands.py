@@ -18,6 +18,7 @@ ISSUED = {
     "detectors",
     "doctor",
     "environment",
+    "evidence",
     "grade",
     "labs",
     "reference",
