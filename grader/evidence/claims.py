@@ -15,11 +15,14 @@ from grader.evidence.tasks import Span, spans
 from grader.model import Cell, Claim, Lab, Submission
 
 _HEDGE = re.compile(
-    rf"(?:(?<!\w){vocabulary.alternation(vocabulary.every(vocabulary.HEDGES))}\.?\s(?:the\s|an?\s)?|[~≈±<>≥≤])"
+    rf"(?:(?<!\w){vocabulary.alternation(vocabulary.every(vocabulary.HEDGES))}\.?\s(?:the\s|an?\s)?"
+    rf"|{vocabulary.alternation(vocabulary.HEDGES['zh'].split(', '))}|[~≈±<>≥≤])"
     r"[\s*_(]{0,3}$",
     re.IGNORECASE,
 )
-_HEDGE_BEHIND = re.compile(r"\s?(?:\+|or\s(?:so|more|higher|better)\b|-?ish\b)", re.IGNORECASE)
+_HEDGE_BEHIND = re.compile(
+    r"\s?(?:\+|or\s(?:so|more|higher|better)\b|-?ish\b|左右|上下)", re.IGNORECASE
+)
 _TARGET = vocabulary.phrases(vocabulary.TARGETS)
 _BOUND = re.compile(
     r"(?:above|below|over|under|(?:greater|less|more|higher|lower)\sthan|[<>≥≤])\s?\d",

@@ -10,7 +10,11 @@ from grader.evidence.naming import TaskNames
 from grader.evidence.numbers import Quantity
 from grader.model import METRICS, MetricName
 
-_WORD = re.compile(r"[^\W\d_]+")
+_CHINESE_LINKS = vocabulary.alternation(
+    (vocabulary.LINKS["zh"] + ", " + vocabulary.HEDGES["zh"]).split(", ")
+)
+# Chinese puts no blanks between words: a run is cut into the words that link, and characters.
+_WORD = re.compile(rf"{_CHINESE_LINKS}|[^\W\d_{vocabulary.IDEOGRAPHS}]+|[{vocabulary.IDEOGRAPHS}]")
 _HEDGE_WORDS = {word for hedge in vocabulary.words(vocabulary.HEDGES) for word in hedge.split()}
 _LINKS = vocabulary.words(vocabulary.LINKS) | _HEDGE_WORDS
 _EXPLICIT = vocabulary.words(vocabulary.EXPLICIT)
@@ -19,20 +23,23 @@ _AND = vocabulary.alternation(vocabulary.every(vocabulary.COORDINATORS))
 _DIFFERENCES = vocabulary.phrases(vocabulary.DIFFERENCES)
 
 _METRIC_LIST = re.compile(
-    rf"[\s,&/+*_`]{{0,6}}(?:{_AND}\s{{1,2}})?(?:(?:macro|weighted|test|the|its)[\s-]){{0,2}}[*_`]{{0,3}}",
+    rf"[\s,、&/+*_`]{{0,6}}(?:{_AND}\s{{0,2}})?"
+    r"(?:(?:(?:macro|weighted|test|the|its|le|la|der|die|das|el|un|una)[\s-]|l['\u2019])){0,2}[*_`]{0,3}",
     re.IGNORECASE,
 )
-_NUMBER_LIST = re.compile(rf"[\s,&/*_]{{0,4}}(?:{_AND}\s{{1,2}})?[*_~]{{0,3}}", re.IGNORECASE)
+_NUMBER_LIST = re.compile(rf"[\s,、&/*_]{{0,4}}(?:{_AND}\s{{0,2}})?[*_~]{{0,3}}", re.IGNORECASE)
 _NOT_A_SCORE = re.compile(
     r"-[a-z]|\s?[x×/]\s?\d|\s?[-–]\s?\d|\s?(?:percentage\s)?points?\b|\s?\+"  # noqa: RUF001
-    r"|\s(?:of|epochs?|classes|steps|hours?|minutes?|seconds?|times|images?|samples?|years?)\b",
+    r"|\s(?:of|des?|del|der|d['\u2019]|epochen|époques|épocas|bilder[n]?|imágenes|epochs?|classes|steps|hours?|minutes?|seconds?|times|images?|samples?|years?)\b",
     re.IGNORECASE,
 )
-_OF_METRIC = re.compile(r"\sof\s(?:the\s)?(?:test\s)?", re.IGNORECASE)
+_OF_METRIC = re.compile(
+    r"\s(?:of\s|de\s|d['\u2019])(?:the\s|la\s|l['\u2019])?(?:test\s)?", re.IGNORECASE
+)
 _DIFFERENCE_BEHIND = re.compile(
     rf"\s{{0,2}}{vocabulary.alternation(vocabulary.every(vocabulary.DIFFERENCES))}\b", re.IGNORECASE
 )
-_BY = re.compile(r"(?:\bby|\+)\s{0,2}$", re.IGNORECASE)
+_BY = re.compile(r"(?:\bby|\bum|\+|了)\s{0,2}$", re.IGNORECASE)
 _MARKS_BEFORE = re.compile(r"[\s:=()~≈<>≥≤*_`\"'→$\\%\u2013\u2014-]*")
 _TOP_ONE = re.compile(r"\btop[-\s]?1(?!\d)", re.IGNORECASE)
 PERCENT_FROM = 10

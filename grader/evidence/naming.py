@@ -124,8 +124,11 @@ def _pattern(names: Iterable[str]) -> re.Pattern[str]:
     """Matches a name as whole words; ``ViT-B/32`` is a size of another model, not a name."""
     spelled = (r"[\s_-]".join(map(re.escape, re.split(r"[\s_-]+", name))) for name in names)
     either = vocabulary.alternation(spelled)
+    # Chinese text runs on: a name may stand between any two characters of it.
+    run_on = vocabulary.IDEOGRAPHS
     return re.compile(
-        rf"(?<![^\W\d_])(?P<name>{either})s?(?:[-_]?\d{{1,3}}(?![\d.,%]))?(?![^\W_])(?!-?[a-z]/\d)",
+        rf"(?<![^\W\d_{run_on}])(?P<name>{either})s?(?:[-_]?\d{{1,3}}(?![\d.,%]))?"
+        rf"(?![^\W_{run_on}])(?!-?[a-z]/\d)",
         re.IGNORECASE,
     )
 

@@ -1,9 +1,11 @@
 """Numbers and metric names in text of any kind."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
+from itertools import pairwise
 from unicodedata import decimal
 
 from grader.evidence import vocabulary
@@ -18,17 +20,17 @@ _ITEM = vocabulary.alternation(vocabulary.every(vocabulary.ITEMS))
 # The atomic group keeps "88.95kB" from matching as "88.9"; the bounds keep a megabyte of digits
 # from being one number.
 _NUMBER = re.compile(
-    r"""
-    (?<![\w.])(?<!\d,)(?<!\w-)
+    rf"""
+    (?:(?<![\w.])(?<!\d,)(?<!\w-)|(?<=[{vocabulary.IDEOGRAPHS}]))
     (?:(?<=[:=]\s)-|(?<=[:=])-)?
     (?P<digits>(?>
-        [1-9]\d{0,2}(?:[,\u00a0\u202f\u2009]\d{3})+(?!\d)(?:\.\d{1,18})?
-      | \d{1,15}(?:[.,]\d{1,18})?
-      | \.\d{1,18}
+        [1-9]\d{{0,2}}(?:[,\u00a0\u202f\u2009]\d{{3}})+(?!\d)(?:\.\d{{1,18}})?
+      | \d{{1,15}}(?:[.,]\d{{1,18}})?
+      | \.\d{{1,18}}
     ))
-    (?:[eE](?P<exponent>[+-]?\d{1,3}))?
-    (?!\w)(?!\.\d)
-    (?P<unit>\s?\\?%|\s(?:percent|per\scent)\b)?
+    (?:[eE](?P<exponent>[+-]?\d{{1,3}}))?
+    (?:(?!\w)|(?=[{vocabulary.IDEOGRAPHS}]))(?!\.\d)
+    (?P<unit>\s?\\?%|\s(?:percent|per\scent|pour\scent|prozent|por\sciento)\b)?
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -38,14 +40,39 @@ CLASSIFICATION: frozenset[MetricName] = frozenset({"accuracy", "precision", "rec
 """Metrics that are read whatever a lab asks for."""
 
 
+_AMBIGUOUS = vocabulary.phrases(vocabulary.AMBIGUOUS)
+_ALWAYS_AMBIGUOUS = re.compile("точность|精度", re.IGNORECASE)
+_SAME_AGAIN = re.compile(r"\s?[(/=]\s?")
+
+
+def _unambiguous(table: vocabulary.Table) -> vocabulary.Table:
+    """The entries that name this metric and no other, in prose."""
+    unsure = vocabulary.words(vocabulary.AMBIGUOUS)
+    kept = {key: [each for each in table[key].split(", ") if each not in unsure] for key in table}
+    return {key: ", ".join(entries) for key, entries in kept.items() if entries}
+
+
+def _is_listed(text: str, found: Sequence[Mention]) -> bool:
+    """Whether an ambiguous word stands in a list of metrics, which tells it from accuracy.
+
+    "La précision (accuracy) est de 0,89" is none: it says one metric twice.
+    """
+    if _ALWAYS_AMBIGUOUS.search(text):
+        return False
+    others = {each.metric for each in found if not _AMBIGUOUS.fullmatch(text, each.start, each.end)}
+    pairs = pairwise(found)
+    again = any(_SAME_AGAIN.fullmatch(text, one.end, two.start) for one, two in pairs)
+    return bool(others & {"accuracy", "recall", "f1"}) and not again
+
+
 @cache
 def _metric_pattern(known: frozenset[MetricName], *, prose: bool) -> re.Pattern[str]:
-    """Matches the name of a known metric, in prose its English ones only.
+    """Matches the name of a known metric, in prose without the words that may be of another.
 
     Recall@K that says no direction is matched as a group ``at1`` or ``at5``.
     """
     tables: dict[str, vocabulary.Table] = {
-        metric: {each: table[each] for each in table if each == "en" or not prose}
+        metric: _unambiguous(table) if prose else table
         for metric, table in vocabulary.METRICS.items()
         if metric in known
     }
@@ -68,9 +95,11 @@ def _metric_pattern(known: frozenset[MetricName], *, prose: bool) -> re.Pattern[
 _COUNT = re.compile(
     rf"""
     (?<![\w.,])(?:
-        n\s?=\s?(?P<n>\d[\d,.]{{0,12}})
-      | (?P<count>\d[\d,.]{{0,12}})[-\s](?P<between>(?:[a-z][\w-]{{0,15}}[-\s]){{0,2}}){_ITEM}
-      | (?P<single>single|only\sone)[-\s](?:test[-\s])?{_ITEM}
+        n\s?=\s?(?P<n>\d{{1,3}}(?:\s\d{{3}}){{1,4}}|\d[\d,.]{{0,12}})
+      | (?P<count>\d{{1,3}}(?:\s\d{{3}}){{1,4}}|\d[\d,.]{{0,12}})[-\s]
+        (?P<between>(?:[a-z][\w-]{{0,15}}[-\s]){{0,2}}){_ITEM}
+      | (?P<single>single|only\sone|une?\sseule?|einzelnen?|einzigen?|una?\ssola?)[-\s]
+        (?:test[-\s])?{_ITEM}
     )(?![\w/])(?!\s(?:per|at\sa\stime)\b)
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -154,10 +183,13 @@ def mentions(
 
     Args:
         text: A line, a sentence or a label.
-        prose: Whether only English words name a metric.
+        prose: Whether words said of several metrics name one only beside another one.
         known: Metrics that are looked for.
         above: Text that may say which direction a Recall@K is of, where ``text`` does not.
     """
+    if prose and _AMBIGUOUS.search(text):
+        certain = mentions(text, known=known, above=above)
+        prose = not _is_listed(text, certain)
     found = []
     for match in _metric_pattern(known, prose=prose).finditer(text):
         name = str(match.lastgroup)

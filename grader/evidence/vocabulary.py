@@ -20,7 +20,7 @@ _IDEOGRAPH = re.compile(f"[{IDEOGRAPHS}]")
 METRICS: Mapping[MetricName, Table] = {
     "accuracy": {
         "en": "accuracy, accuracies, accurancy, accuarcy, acuracy, accurracy, acc",
-        "de": "genauigkeit, treffergenauigkeit",
+        "de": "genauigkeit, treffergenauigkeit, testgenauigkeit, klassifikationsgenauigkeit",
         "es": "exactitud",
         "fr": "exactitude",
         "it": "accuratezza",
@@ -71,9 +71,18 @@ METRICS: Mapping[MetricName, Table] = {
 }
 """How each metric is spelled, misspellings included; bare BLEU is BLEU-4.
 
-Only programs are read in all languages. In prose, *précision*, *precisión* and *точность* are said
-of accuracy as well, so there only the English words, which every language borrows, name a metric.
+In programs every word counts. In prose those of ``AMBIGUOUS`` do only beside another metric.
 """
+
+AMBIGUOUS: Table = {
+    "de": "präzision",
+    "es": "precisión",
+    "fr": "précision",
+    "pt": "precisão",
+    "ru": "точность",
+    "zh": "精度",
+}
+"""Words said of accuracy and of precision: in prose they name no metric when they stand alone."""
 
 RECALL_AT: Table = {"en": r"(?:recall|r)[-_\s]?(?:@|at)[-_\s]?"}
 """What stands before the K of Recall@K."""
@@ -179,7 +188,10 @@ ITEMS: Table = {
     "en": (
         "image, images, sample, samples, example, examples, picture, pictures, photo, photos, "
         "instance, instances, item, items"
-    )
+    ),
+    "de": "bilder, bildern, bild, testbilder, testbildern, stichproben, beispiele, beispielen",
+    "es": "imágenes, imagen, muestras, muestra, ejemplos, fotos",
+    "fr": "échantillons, échantillon, exemples, exemple, photos",
 }
 """What test items are called."""
 
@@ -189,10 +201,13 @@ HEDGES: Table = {
         "below, circa, ca, more than, less than, close to, at most, up to, better than, "
         "higher than, lower than"
     ),
-    "de": "rund, etwa, ungefähr, fast, knapp, zirka",
-    "es": "aproximadamente, alrededor, casi",
-    "fr": "environ, presque, approximativement",
-    "zh": "大约, 约",
+    "de": "rund, etwa, ungefähr, fast, knapp, zirka, mehr als, weniger als, bis zu, über",
+    "es": "aproximadamente, alrededor de, alrededor, casi, cerca de, más de, menos de, unos, unas",
+    "fr": (
+        "environ, presque, approximativement, près de, autour de, plus de, moins de, "
+        "jusqu['\u2019]à"
+    ),
+    "zh": "大约, 约为, 约, 大概, 接近, 超过, 将近",
 }
 """Words right before a number that make it inexact."""
 
@@ -203,9 +218,15 @@ TARGETS: Table = {
         "required, need(?:s|ed)? to, want(?:s|ed)? to, if, imagine, suppose, "
         r"hypothetical(?:ly)?, for example, e\.g\., perfect(?:ly)?, useless, worst, best possible"
     ),
-    "de": "ziel, sollten?, könnte, müsste, erwarte[nt]?, erwartete[nr]?, mindestens, wenn",
-    "es": "objetivo, debería, podría, esperad[oa], al menos, si",
-    "fr": "objectif, cible, seuil, devrait, pourrait, attendue?, au moins, si",
+    "de": (
+        "ziel, ziele, zielwert, angestrebt(?:e[nr]?)?, anstreben, sollten?, könnte, müsste, "
+        "erwarte[nt]?, erwartete[nr]?, mindestens, wenn"
+    ),
+    "es": "objetivo, meta, debería, podría, esperad[oa], esperamos, al menos, si",
+    "fr": (
+        "objectifs?, cible, visons, viser, seuil, devrait, pourrait, attendue?, espérons, "
+        "au moins, si"
+    ),
     "zh": "目标, 应该, 期望, 预期, 至少, 如果",
 }
 """Words of a sentence about an aim, a requirement or a made-up case."""
@@ -249,7 +270,17 @@ DIFFERENCES: Table = {
         "improvement, improvements, gain, gains, gap, drop, difference, increase, decrease, "
         "change, margin, delta, boost, advantage, reduction, variation, std, deviation, higher, "
         "lower, better, worse, points, point, more, less"
-    )
+    ),
+    "de": (
+        "verbesserung, unterschied, differenz, steigerung, zunahme, abnahme, höher, niedriger, "
+        "besser, schlechter, prozentpunkte, prozentpunkten, punkte"
+    ),
+    "es": "mejora, diferencia, aumento, caída, puntos, mejor, peor, mayor, menor",
+    "fr": (
+        "amélioration, écart, différence, baisse, hausse, augmentation, meilleure?, supérieure?, "
+        "inférieure?"
+    ),
+    "zh": "提高了?, 提升了?, 下降了?, 差异, 差距, 高出",
 }
 """Words that make a number the distance between two scores."""
 
@@ -262,7 +293,24 @@ LINKS: Table = {
         "dataset, classification, zero, shot, respectively, for, this, overall, final, "
         "evaluation, validation, macro, weighted, micro, average, averaged, measured, percent, "
         "macro-averaged, being, only, even, least"
-    )
+    ),
+    "de": (
+        "von, ist, war, sind, waren, beträgt, betrug, betragen, liegt, lag, liegen, lagen, bei, "
+        "auf, erreicht, erreichte, erreichen, der, die, das, dem, den, des, eine, einer, einen, "
+        "mit, im, für, testdaten, testdatensatz, testmenge, modells, modell, wert, jeweils"
+    ),
+    "es": (
+        "de, del, es, fue, era, son, fueron, alcanza, alcanzó, obtuvo, obtiene, con, el, la, los, "
+        "las, un, una, en, conjunto, prueba, datos, modelo, su, sus, al, valor, respectivamente"
+    ),
+    "fr": (
+        "de, du, d, est, était, sont, étaient, à, le, la, les, l, un, une, atteint, "
+        "atteignent, obtenu, obtenue, obtient, égal, égale, vaut, valeur, sur, jeu, ensemble, "
+        "données, modèle, son, sa, ses, pour, avec, respectivement, au, été"
+    ),
+    "zh": (
+        "分别为, 分别是, 约为, 达到了, 达到, 高达, 等于, 为, 是, 在, 上, 的, 了, 测试集, 模型, 均"
+    ),
 }
 """Words of prose that may stand between a metric and its number, in that order."""
 
@@ -270,7 +318,14 @@ EXPLICIT: Table = {
     "en": (
         "of, is, was, are, were, at, to, reached, reaches, reaching, achieved, equals, equal, "
         "scored, be"
-    )
+    ),
+    "de": (
+        "von, ist, war, sind, waren, beträgt, betrug, betragen, liegt, lag, liegen, lagen, bei, "
+        "erreicht, erreichte"
+    ),
+    "es": "de, es, fue, era, son, fueron, alcanza, alcanzó, obtuvo",
+    "fr": "de, est, était, sont, étaient, à, atteint, vaut, obtenu, obtenue, égale, égal",
+    "zh": "分别为, 分别是, 约为, 达到了, 达到, 高达, 等于, 为, 是",
 }
 """Links one of which must stand there, unless a colon or an equals sign does."""
 
@@ -279,7 +334,11 @@ QUALIFIERS: Table = {
         "test, testing, overall, final, zero, shot, classification, macro, weighted, micro, "
         "averaged, average, validation, evaluation, top, image, in, for, of, on, model, the, "
         "its, an, a"
-    )
+    ),
+    "de": "an, bei, der, die",
+    "es": "de, la, en",
+    "fr": "de, d, l, la, en",
+    "zh": "的",
 }
 """Words of prose that may stand between a number and its metric, in that order."""
 
@@ -287,14 +346,28 @@ AGAINST: Table = {
     "en": (
         "than, outperform(?:s|ed|ing)?, compared (?:to|with), comparison (?:to|with), unlike, "
         "against, beat(?:s|ing)?, exceed(?:s|ed|ing)?, surpass(?:es|ed|ing)?"
-    )
+    ),
+    "de": "als, übertrifft, verglichen mit, im vergleich zu, gegenüber",
+    "es": "que, supera(?: a)?, comparado con, en comparación con, frente a",
+    "fr": "que, surpasse, dépasse, comparé à, par rapport à",
 }
 """Words before the task a sentence is not about."""
 
-COORDINATORS: Table = {"en": "and, or, as well as"}
+COORDINATORS: Table = {
+    "en": "and, or, as well as",
+    "de": "und, sowie",
+    "es": "y",
+    "fr": "et, ainsi que",
+    "zh": "和, 与, 以及",
+}
 """Words that join the metrics of a list."""
 
-NEGATIONS: Table = {"en": r"not(?! only), never, cannot, \w{1,12}n['\u2019]t, without, no"}
+NEGATIONS: Table = {
+    "en": r"not(?! only), never, cannot, \w{1,12}n['\u2019]t, without, no",
+    "de": "nicht, kein(?:e[nrs]?)?, ohne, nie",
+    "es": "sin, nunca",
+    "fr": "pas, sans, jamais",
+}
 """Words that deny what follows."""
 
 NUMBERED: Table = {"en": "task, part, exercise"}
