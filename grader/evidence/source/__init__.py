@@ -17,9 +17,11 @@ changes its receiver, such as ``append``, is itself the new version of the varia
     flow          names, scopes, branches, loops
     recognise     tags, splits and limits
     expressions, calls, statements
+    scorings      what is compared with what, and how many rows arrive there
 """
 
 from grader.evidence.source.magics import parse
+from grader.evidence.source.scorings import with_scorings
 from grader.evidence.source.walk import Walk
 from grader.model import Cell, SourceGraph, Submission, Unparsed
 
@@ -39,7 +41,7 @@ def build(submission: Submission) -> SourceGraph:
         if problem is not None:
             unparsed.append(problem)
     walk.finish_routines()
-    return walk.graph(tuple(unparsed))
+    return with_scorings(walk.graph(tuple(unparsed)))
 
 
 def _follow(walk: Walk, cell: Cell) -> Unparsed | None:

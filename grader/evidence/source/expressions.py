@@ -41,6 +41,7 @@ class Expressions(Items):
 
     def opaque(self, code: ast.AST) -> int:
         """One node for something too deep to follow, with the names inside as its deps."""
+        self.give_up(code, "nested too deeply")
         names = {inner.id for inner in ast.walk(code) if isinstance(inner, ast.Name)}
         found = [node for name in sorted(names) if (node := self.lookup(name)) is not None]
         return self.put(code, Draft("operation", type(code).__name__, found))

@@ -18,7 +18,7 @@ from grader.evidence.source.draft import (
     loosened,
     merged,
 )
-from grader.model import Binding
+from grader.model import Binding, Unparsed
 
 State = dict[tuple[int, str], int]
 """Node of every name by scope; attributes of objects stand under the negated object id."""
@@ -70,6 +70,7 @@ class Flow(ABC):
         self.depth = 0
         self.reachable = True
         self.identities = 0
+        self.unfollowed: dict[tuple[int, str], Unparsed] = {}
 
     @abstractmethod
     def evaluate(self, code: ast.expr) -> int:
@@ -149,6 +150,12 @@ class Flow(ABC):
     def bind(self, name: str, node: int) -> None:
         """Let a name of this scope stand for a node."""
         self.state[self.scope.outer.get(name, self.scope.id), name] = node
+
+    def give_up(self, where: ast.AST, reason: str) -> None:
+        """Note code whose inside is not followed."""
+        line = getattr(where, "lineno", self.line)
+        lost = Unparsed(cell=self.cell, line=line, reason=reason)
+        self.unfollowed.setdefault((self.cell, reason), lost)
 
     def record(self, name: str, where: ast.AST, node: int) -> None:
         """Note an assignment."""

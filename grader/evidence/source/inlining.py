@@ -15,6 +15,9 @@ INLINED = 3
 BUDGET = 6000
 """Nodes after which calls are no longer followed, so that time stays bounded."""
 
+DEEP_CALLS = f"a call inside {INLINED} others"
+MANY_CALLS = "more calls than are followed"
+
 Arguments = list[tuple[str | None, int]]
 
 
@@ -28,8 +31,11 @@ class Inlining(Expressions):
         if self.reachable and called:
             routine.called = True
         active = any(frame.routine is routine for frame in self.frames)
-        full = len(self.frames) > INLINED or len(self.drafts) > BUDGET
-        if active or full or not self.reachable:
+        if active or not self.reachable:
+            return None
+        if len(self.frames) > INLINED or len(self.drafts) > BUDGET:
+            deep = len(self.frames) > INLINED
+            self.give_up(code or routine.code, DEEP_CALLS if deep else MANY_CALLS)
             return None
         return self.follow(routine, given, code)
 

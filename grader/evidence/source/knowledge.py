@@ -194,13 +194,27 @@ FITS = words(
 )
 
 MEASURES = ("evaluate.load", "evaluate.combine", "datasets.load_metric")
-MEASURE_MODULES = ("torchmetrics.", "keras.metrics.", "torcheval.metrics.", "ignite.metrics.")
+MEASURE_MODULES = (
+    "torchmetrics.",
+    "keras.metrics.",
+    "torcheval.metrics.",
+    "ignite.metrics.",
+    "sacrebleu.",
+    "rouge_score.",
+    "rouge.",
+    "pycocoevalcap.",
+)
+MEASURING = words("corpus_score sentence_score compute_score get_scores")
+"""Methods by which metric objects for sentences score."""
+
 METRIC_MODULES = (
     "sklearn.metrics.",
     "torchmetrics.functional.",
     "torcheval.metrics.functional.",
     "nltk.translate.",
     "sacrebleu.",
+    "jiwer.",
+    "bert_score.",
 )
 NOT_A_METRIC = re.compile(r"sklearn\.metrics\.(?:pairwise\b|\w*[dD]isplay|make_scorer|get_scorer)")
 METRIC_NAME = re.compile(
@@ -331,7 +345,7 @@ def reads_file(path: str) -> bool:
 def is_metric(path: str) -> bool:
     """Whether a function computes a metric."""
     name = path.rpartition(".")[2]
-    is_class = name[:1].isupper() and path.startswith(("torch", "nltk"))
+    is_class = name[:1].isupper()
     if NOT_A_METRIC.match(path) or is_class:
         return False
     return path.startswith(METRIC_MODULES) or path in CROSS_VALIDATION

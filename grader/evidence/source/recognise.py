@@ -266,8 +266,10 @@ def _scores(name: str, receiver: Draft, values: Values, meaning: Meaning) -> Non
     compared = {"predictions", "references"} & values.named.keys()
     if name in {"compute", "result"}:
         scored = bool(role & Role.MEASURE or compared)
+    elif name in knowledge.MEASURING:
+        scored = bool(role & Role.MEASURE)
     elif name == "score":
-        scored = bool(role & Role.MODEL) or len(values.positional) == 2
+        scored = bool(role & (Role.MODEL | Role.MEASURE)) or len(values.positional) == 2
     else:
         scored = name == "evaluate"
     meaning.tags |= METRIC if scored else 0

@@ -57,4 +57,5 @@ class Walk(Statements):
             bindings=tuple(self.bindings),
             functions=functions,
             unparsed=unparsed,
+            unfollowed=tuple(self.unfollowed.values()),
         )
