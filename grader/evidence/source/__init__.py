@@ -27,6 +27,9 @@ from grader.model import Cell, SourceGraph, Submission, Unparsed
 
 __all__ = ["build"]
 
+LONGEST = 1_000_000
+"""Characters of a cell beyond which it is not parsed: it holds data, not work."""
+
 
 def build(submission: Submission) -> SourceGraph:
     """Read the code cells of a notebook as one def-use graph.
@@ -45,6 +48,8 @@ def build(submission: Submission) -> SourceGraph:
 
 
 def _follow(walk: Walk, cell: Cell) -> Unparsed | None:
+    if len(cell.source) > LONGEST:
+        return Unparsed(cell=cell.index, line=1, reason=f"longer than {LONGEST:,} characters")
     try:
         tree = parse(cell.source)
     except SyntaxError as error:

@@ -35,16 +35,21 @@ class Expressions(Items):
         """Node of an expression."""
         self.depth += 1
         handler = HANDLERS.get(type(code), Expressions.other)
-        node = handler(self, code) if self.depth < DEPTH else self.opaque(code)
+        node = self.opaque(code) if self.beyond() else handler(self, code)
         self.depth -= 1
         return node
 
     def opaque(self, code: ast.AST) -> int:
-        """One node for something too deep to follow, with the names inside as its deps."""
-        self.give_up(code, "nested too deeply")
-        names = {inner.id for inner in ast.walk(code) if isinstance(inner, ast.Name)}
-        found = [node for name in sorted(names) if (node := self.lookup(name)) is not None]
-        return self.put(code, Draft("operation", type(code).__name__, found))
+        """One node for something that is not followed: names inside flow in, and out again."""
+        self.give_up(code, "nested too deeply" if self.depth >= DEPTH else "too much code")
+        names = [inner for inner in ast.walk(code) if isinstance(inner, ast.Name)]
+        read = sorted({inner.id for inner in names if not isinstance(inner.ctx, ast.Store)})
+        found = [node for name in read if (node := self.lookup(name)) is not None]
+        result = self.put(code, Draft("operation", type(code).__name__, found))
+        if isinstance(code, ast.stmt):
+            for name in sorted({inner.id for inner in names} - set(read)):
+                self.bind(name, result)
+        return result
 
     # --- leaves ------------------------------------------------------------------------
 

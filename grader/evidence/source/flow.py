@@ -26,6 +26,10 @@ State = dict[tuple[int, str], int]
 DEPTH = 80
 """Levels of nesting followed; what lies deeper is one node with the names inside as its deps."""
 
+LARGEST = 40_000
+"""Nodes after which nothing more is followed, so that time stays bounded. A notebook of forty
+cells has some two thousand."""
+
 Place = ast.Name | ast.Attribute | ast.Subscript
 
 
@@ -150,6 +154,10 @@ class Flow(ABC):
     def bind(self, name: str, node: int) -> None:
         """Let a name of this scope stand for a node."""
         self.state[self.scope.outer.get(name, self.scope.id), name] = node
+
+    def beyond(self) -> bool:
+        """Whether code from here on is too deep, or too much, to be followed."""
+        return self.depth >= DEPTH or len(self.drafts) >= LARGEST
 
     def give_up(self, where: ast.AST, reason: str) -> None:
         """Note code whose inside is not followed."""

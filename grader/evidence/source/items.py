@@ -10,6 +10,9 @@ from grader.evidence.source.flow import Flow
 from grader.evidence.source.knowledge import split_of
 from grader.evidence.source.recognise import LIMIT, Meaning, limited, whole
 
+TYPED_IN = 1000
+"""Constants of one list that become nodes; the others are like them."""
+
 
 class Items(Flow):
     """Expressions that take a value apart or put one together."""
@@ -191,6 +194,10 @@ class Items(Flow):
     def collection(self, code: ast.expr) -> int:
         """A list, tuple or set display."""
         parts = code.elts if isinstance(code, ast.List | ast.Tuple | ast.Set) else []
+        if len(parts) > TYPED_IN and all(isinstance(part, ast.Constant) for part in parts):
+            nodes = [self.evaluate(part) for part in parts[:TYPED_IN]]
+            fact = Fact(bound=len(parts))
+            return self.put(code, Draft("collection", type(code).__name__, nodes, fact=fact))
         nodes = [self.evaluate(part) for part in parts]
         return self.gather(code, type(code).__name__, nodes, parts)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 
 from grader.evidence.source.definitions import Definitions
 from grader.evidence.source.draft import Role
-from grader.evidence.source.flow import DEPTH, Loop, State
+from grader.evidence.source.flow import Loop, State
 from grader.evidence.source.recognise import ANY_DATA, LIMIT
 
 
@@ -18,7 +18,7 @@ class Statements(Definitions):
         alive = True
         for statement in statements:
             self.line = statement.lineno
-            if self.depth >= DEPTH:
+            if self.beyond():
                 self.opaque(statement)
                 continue
             handler = HANDLERS.get(type(statement), Statements.simple)

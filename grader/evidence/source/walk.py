@@ -23,11 +23,13 @@ class Walk(Statements):
         First those something does call, whose own calls therefore count; then the rest.
         """
         self.branch = None
-        while waiting := [each for each in self.routines if each.called or each.passed]:
-            waiting = [each for each in waiting if not each.visited]
-            if not waiting:
-                break
-            self._alone(waiting[0])
+        progress = True
+        while progress:
+            progress = False
+            for routine in list(self.routines):
+                if (routine.called or routine.passed) and not routine.visited:
+                    self._alone(routine)
+                    progress = True
         self.reachable = False
         for routine in list(self.routines):
             if not routine.visited:
