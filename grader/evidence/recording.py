@@ -1,20 +1,22 @@
 """Read the recorder's events. They come from a process the student controls."""
 
-import hashlib
-import json
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal, TypeVar, get_args
+from typing import Literal, get_args
 
 from pydantic import JsonValue
 
 from grader.evidence.matrices import Matrices
+from grader.evidence.recorded_arrays import Arrays, Floats
+from grader.evidence.recorded_fields import count as _count
+from grader.evidence.recorded_fields import number as _number
+from grader.evidence.recorded_fields import numbers as _numbers
+from grader.evidence.recorded_fields import one_of as _one_of
+from grader.evidence.recorded_fields import text as _text
+from grader.evidence.recorded_work import Work
 from grader.model import (
     Event,
     ForwardPass,
-    Label,
-    LabelArray,
     LoadedAsset,
     MetricCall,
     NamedArray,
@@ -26,16 +28,8 @@ from grader.model import (
     TrainerCall,
 )
 
-_MAX_ELEMENTS = 20_000
-_MAX_CHARACTERS = 300
-_MAX_CHARACTERS_OF_ELEMENT = 400
 _MAX_REFERENCES = 20
-_MAX_COUNT = 1 << 40
-_MAX_INTEGER = 1 << 63
-_MAX_METRICS = 100
 _MAX_TAMPERING = 200
-
-_T = TypeVar("_T", bound=str)
 
 
 def parse(events: Iterable[Event], complete: bool) -> Recording:
@@ -59,59 +53,32 @@ def parse(events: Iterable[Event], complete: bool) -> Recording:
         named=tuple(reader.named),
         text_metrics=tuple(reader.text_metrics),
         named_matrices=tuple(reader.named_matrices),
+        named_floats=tuple(reader.work.named_floats),
+        named_numbers=tuple(reader.work.named_numbers),
+        norms=tuple(reader.work.norms),
+        served=tuple(reader.work.served),
+        prepared=tuple(reader.work.prepared),
+        passes=tuple(reader.work.passes),
+        training=tuple(reader.work.training),
+        weights=tuple(reader.work.weights),
+        draws=tuple(reader.work.draws),
+        caught=tuple(reader.work.caught),
+        attempts=tuple(reader.work.attempts),
+        dropped=tuple(reader.work.dropped),
         matrices=reader.matrices.stored,
         arrays=reader.arrays.stored,
+        floats=reader.floats.stored,
         tampering=tuple(reader.tampering),
         complete=complete and not reader.tampering,
     )
 
 
-class _Arrays:
-    """Label arrays, each stored once under the digest of its elements.
-
-    The recorder sends the elements of an array once and its own id after that.
-    """
-
-    def __init__(self) -> None:
-        self.stored: dict[str, LabelArray] = {}
-        self._known: dict[str, str] = {}
-
-    def read(self, field: JsonValue) -> str | None:
-        """Id of the array a field describes; ``None`` when it describes none."""
-        if not isinstance(field, dict):
-            return None
-        theirs = _text(field.get("id"))
-        values = _labels(field.get("values"))
-        if values is not None:
-            return self._store(theirs, values)
-        if theirs is not None:
-            return self._known.get(theirs)
-        return self._store_length(_count(field.get("n")))
-
-    def length(self, array: str | None) -> int | None:
-        """Number of elements of a stored array."""
-        return None if array is None else self.stored[array].length
-
-    def _store(self, theirs: str | None, values: tuple[Label, ...]) -> str:
-        digest = _digest(values)
-        self.stored[digest] = LabelArray(id=digest, length=len(values), values=values)
-        if theirs is not None:
-            self._known[theirs] = digest
-        return digest
-
-    def _store_length(self, length: int | None) -> str | None:
-        if length is None:
-            return None
-        # Arrays too long to record are never known to be equal.
-        digest = _digest(("not recorded", length, len(self.stored)))
-        self.stored[digest] = LabelArray(id=digest, length=length, values=None)
-        return digest
-
-
 class _Reader:
     def __init__(self) -> None:
-        self.arrays = _Arrays()
+        self.arrays = Arrays()
+        self.floats = Floats()
         self.matrices = Matrices()
+        self.work = Work(self.arrays, self.floats, self.matrices)
         self.loads: list[LoadedAsset] = []
         self.metric_calls: list[MetricCall] = []
         self.trainer_calls: list[TrainerCall] = []
@@ -135,6 +102,8 @@ class _Reader:
         reader = self._readers.get(event.name)
         if reader is not None:
             reader(event.cell, event.data)
+        else:
+            self.work.read(event.name, event.cell, event.data)
 
     def _load(self, cell: int | None, data: Mapping[str, JsonValue]) -> None:
         kind: Literal["model", "dataset", "metric", "url"] | None
@@ -147,7 +116,8 @@ class _Reader:
             )
 
     def _metric(self, cell: int | None, data: Mapping[str, JsonValue]) -> None:
-        libraries: tuple[Literal["sklearn", "evaluate"], ...] = ("sklearn", "evaluate")
+        libraries: tuple[Literal["sklearn", "evaluate", "torchmetrics", "keras"], ...]
+        libraries = ("sklearn", "evaluate", "torchmetrics", "keras")
         library, function = _one_of(data.get("library"), libraries), _text(data.get("function"))
         if library is None or function is None:
             return
@@ -160,7 +130,8 @@ class _Reader:
                 function=function,
                 y_true=y_true,
                 y_pred=y_pred,
-                n=self.arrays.length(y_true),
+                scores=self.floats.read(data.get("scores")),
+                n=_count(data.get("n")) if y_true is None else self.arrays.length(y_true),
                 average=_text(data.get("average")),
                 value=_number(data.get("value")),
                 in_trainer=data.get("in_trainer") is True,
@@ -207,7 +178,7 @@ class _Reader:
         function = _text(data.get("function"))
         if library is None or function is None:
             return
-        predictions = self._texts(data.get("predictions"))
+        predictions = self.arrays.texts(data.get("predictions"))
         n = _count(data.get("n"))
         known = self.arrays.length(predictions)
         self.text_metrics.append(
@@ -222,17 +193,11 @@ class _Reader:
             )
         )
 
-    def _texts(self, field: JsonValue) -> str | None:
-        """Id of the array a field describes, unless something in it is no text."""
-        array = self.arrays.read(field)
-        values = self.arrays.stored[array].values if array is not None else None
-        return None if any(not isinstance(each, str) for each in values or ()) else array
-
     def _references(self, field: JsonValue, n: int | None) -> tuple[str, ...]:
         """Ids of the streams, if all can be read and are as long as the predictions."""
         if not isinstance(field, list) or len(field) > _MAX_REFERENCES:
             return ()
-        streams = [self._texts(each) for each in field]
+        streams = [self.arrays.texts(each) for each in field]
         found = tuple(each for each in streams if each is not None)
         lengths = {self.arrays.length(each) for each in found}
         return found if len(found) == len(streams) and lengths <= {n} else ()
@@ -249,52 +214,3 @@ class _Reader:
             by = "library" if data.get("by") == "library" else "notebook"
             detail = _text(data.get("detail")) or ""
             self.tampering.append(Tampering(cell=cell, kind=kind, detail=detail, by=by))
-
-
-def _digest(values: tuple[Label, ...]) -> str:
-    return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
-
-
-def _one_of(value: JsonValue, known: tuple[_T, ...]) -> _T | None:
-    return next((each for each in known if each == value), None)
-
-
-def _text(value: JsonValue) -> str | None:
-    if not isinstance(value, str) or not 0 < len(value) <= _MAX_CHARACTERS:
-        return None
-    return value
-
-
-def _count(value: JsonValue) -> int | None:
-    if not isinstance(value, int) or isinstance(value, bool):
-        return None
-    return value if 0 <= value < _MAX_COUNT else None
-
-
-def _number(value: JsonValue) -> float | None:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return None
-    if isinstance(value, int) and abs(value) >= _MAX_INTEGER:
-        return None
-    return float(value) if math.isfinite(value) else None
-
-
-def _numbers(value: JsonValue) -> dict[str, float]:
-    if not isinstance(value, dict):
-        return {}
-    found = {name: _number(each) for name, each in list(value.items())[:_MAX_METRICS]}
-    return {name: each for name, each in found.items() if each is not None and _text(name)}
-
-
-def _labels(value: JsonValue) -> tuple[Label, ...] | None:
-    if not isinstance(value, list) or len(value) > _MAX_ELEMENTS:
-        return None
-    labels: list[Label] = []
-    for each in value:
-        if isinstance(each, str) and len(each) <= _MAX_CHARACTERS_OF_ELEMENT:
-            labels.append(each)
-        elif isinstance(each, int) and abs(each) < _MAX_INTEGER:
-            labels.append(int(each))
-        else:
-            return None
-    return tuple(labels)

@@ -14,7 +14,9 @@ from pydantic import ValidationError
 
 from grader.model import Event
 
-MAX_BYTES = 32 << 20
+MAX_BYTES = 48 << 20
+"""Of all events of one run. The recorder sends at most 8 MiB each of labels, floats, matrices,
+texts and digests of rows, and what is left is for everything else."""
 _CHUNK = 1 << 18
 _BYTES_AT_ONCE = 4 << 20
 _MAC_BYTES = 8

@@ -63,6 +63,10 @@ class MetricCall(Artifact):
     y_pred: str | None
     """Id of the array of predictions."""
 
+    scores: str | None = None
+    """Id of the array of floats that stood in the place of predictions, e.g. probabilities of the
+    positive class; ``None`` when they were none."""
+
     n: int | None
     """Number of items."""
 

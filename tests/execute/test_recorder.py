@@ -59,7 +59,7 @@ for start in (0, 4): accuracy.add_batch(references=labels[start:start + 4],
     predictions=guesses[start:start + 4])
 accuracy.add(reference=1, prediction=0)
 accuracy.compute()
-accuracy_score(numpy.zeros(30_000, int), numpy.zeros(30_000, int))
+accuracy_score(numpy.zeros(300_000, int), numpy.zeros(300_000, int))
 """
 FORWARD = """
 images = torch.rand(7, 3, 8, 8)
@@ -78,6 +78,10 @@ torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.ReLU())(images[:3])
 NAMES = """
 import pandas
 series, tensor, words = pandas.Series([1, 2]), torch.tensor([3, 4]), ["cat", "dog"]
+history = {"loss": [0.5, 0.25], "best": numpy.float64(0.75), "seen": torch.tensor(3)}
+correct, total, rate = 7, 9, 7 / 9
+embeddings = numpy.array([[3.0, 4.0], [0.0, 1.0]])
+large = numpy.ones((300, 400), "float32")
 flags, losses, single, _hidden, nested = (True, False), [0.5, 0.25], [1], [7, 8], [[1], [2]]
 """
 AGAIN = "series = pandas.Series([5, 6])"
@@ -154,7 +158,7 @@ def test_metrics_count_once_with_what_they_were_given(recording: Recording) -> N
         ("sklearn", "classification_report", None, 9),
         ("sklearn", "precision_score", "weighted", 9),
         ("evaluate", "accuracy", None, 9),
-        ("sklearn", "accuracy_score", None, 30_000),
+        ("sklearn", "accuracy_score", None, 300_000),
     ]
     assert recording.labels(calls[0].y_true) == TRUE
     assert recording.labels(calls[2].y_pred) == (0,) * 9
@@ -185,6 +189,36 @@ def test_arrays_of_labels_in_the_namespace(recording: Recording) -> None:
         ("words", ("cat", "dog")),
     ]
     assert [each[1:] for each in named if each[0] == AGAIN_] == [("series", (5, 6))]
+
+
+def test_floats_and_numbers_in_the_namespace(recording: Recording) -> None:
+    floats = {
+        each.name: recording.floats[each.array].values
+        for each in recording.named_floats
+        if each.cell == NAMES_
+    }
+    assert floats == {"losses": (0.5, 0.25), "history[loss]": (0.5, 0.25)}
+    numbers = {
+        each.name: (each.value, each.whole)
+        for each in recording.named_numbers
+        if each.cell == NAMES_
+    }
+    assert numbers == {
+        "history[best]": (0.75, False),
+        "history[seen]": (3, True),
+        "correct": (7, True),
+        "total": (9, True),
+        "rate": (7 / 9, False),
+    }
+    assert not [each for each in recording.named_numbers if each.cell == AGAIN_]
+    results = {each.name for each in recording.named_floats + recording.named_numbers}
+    assert "prediction.metrics[test_accuracy]" in results
+
+
+def test_rows_of_matrices_are_measured(recording: Recording) -> None:
+    norms = {each.name: (each.rows, each.low, each.high) for each in recording.norms}
+    assert norms["embeddings"] == (2, 1, 5)
+    assert norms["large"] == (300, 20, 20)
 
 
 def test_wrapped_functions_look_like_themselves(lab: Run) -> None:

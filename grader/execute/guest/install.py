@@ -130,8 +130,7 @@ def _after_each_cell(recorder: Recorder, shell: Foreign, watch: tampering.Watch)
             recorder.tamper("called", "post_run_cell")
             return
         with recorder.quietly("namespace"):
-            for name, found in watcher.changes():
-                recorder.emit("named", name=name, array=recorder.stored(found))
+            watcher.tell(recorder)
         with recorder.quietly("matrices"):
             tables.tell(recorder)
         with recorder.quietly("tampering"):

@@ -12,21 +12,37 @@ from .texts import Items, Teller, number
 
 _FUNCTIONS = (
     "accuracy_score",
+    "average_precision_score",
     "balanced_accuracy_score",
+    "brier_score_loss",
     "classification_report",
     "cohen_kappa_score",
     "confusion_matrix",
+    "d2_log_loss_score",
     "f1_score",
     "fbeta_score",
     "hamming_loss",
+    "hinge_loss",
     "jaccard_score",
+    "log_loss",
     "matthews_corrcoef",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "multilabel_confusion_matrix",
+    "ndcg_score",
+    "precision_recall_curve",
     "precision_recall_fscore_support",
     "precision_score",
+    "r2_score",
     "recall_score",
+    "roc_auc_score",
+    "roc_curve",
+    "root_mean_squared_error",
     "top_k_accuracy_score",
     "zero_one_loss",
 )
+_SCORES = ("y_pred", "y_score", "y_prob", "y_proba", "pred_decision", "probas_pred")
+"""Names of the argument that is compared with the labels."""
 _OF_TEXTS = frozenset(
     {"bertscore", "bleu", "bleurt", "cer", "chrf", "cider", "exact_match", "google_bleu", "meteor"}
     | {"nist_mt", "rouge", "sacrebleu", "ter", "wer"}
@@ -63,7 +79,8 @@ def _watch_function(recorder: Recorder, module: Foreign, name: str) -> None:
                 bound.apply_defaults()
                 given = bound.arguments
                 call = ("sklearn", name, given.get("average"))
-                _emit(recorder, call, (given.get("y_true"), given.get("y_pred")), value)
+                said = next((given[each] for each in _SCORES if each in given), None)
+                emit_call(recorder, call, (given.get("y_true"), said), value)
 
     recorder.hooks.watch(module, name, enter, leave)
 
@@ -87,7 +104,7 @@ def _watch_module(recorder: Recorder, kind: Foreign) -> None:
                 if isinstance(sides, Items):
                     teller.tell(("evaluate", name, ""), sides, number(value, name))
                 else:
-                    _emit(recorder, ("evaluate", name, kwargs.get("average")), sides, value)
+                    emit_call(recorder, ("evaluate", name, kwargs.get("average")), sides, value)
 
     def add_batch(args: tuple[Foreign, ...], kwargs: dict[str, Foreign]) -> None:
         with recorder.quietly("evaluate"):
@@ -122,20 +139,30 @@ def _gather(gathered: Memory, module: Foreign, given: dict[str, Foreign]) -> Non
             side.extend(found.values)
 
 
-def _emit(
+def emit_call(
     recorder: Recorder,
     call: tuple[str, str, Foreign],
     sides: tuple[Foreign, Foreign],
     value: Foreign,
 ) -> None:
+    """Send a call of a metric.
+
+    Args:
+        recorder: Sends it.
+        call: Library, function, and averaging where that is a text.
+        sides: Labels, and what they were compared with: predictions or scores.
+        value: The result.
+    """
     origin, function, average = call
     y_true, y_pred = recorder.array(sides[0]), recorder.array(sides[1])
+    scores = recorder.scores(sides[1]) if y_pred is None else None
     recorder.emit(
         "metric",
         library=origin,
         function=function,
         y_true=y_true,
         y_pred=y_pred,
+        scores=scores,
         n=y_true["n"] if y_true else None,
         average=average if isinstance(average, str) else None,
         value=_number(function, value),
@@ -146,4 +173,7 @@ def _emit(
 def _number(function: str, value: Foreign) -> float | None:
     if isinstance(value, dict):
         value = value.get(function)
+    known = plain.number(value)
+    if known is not None:
+        return float(known)
     return float(value) if isinstance(value, numbers.Real) else None

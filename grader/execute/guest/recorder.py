@@ -9,6 +9,7 @@ the notebook's first cell; a line that was not written here, or went missing, is
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import secrets
@@ -33,7 +34,12 @@ _NAME_CHARACTERS = 300
 _MAC_BYTES = 8
 _MAX_REMEMBERED = 4096
 _MAX_BYTES_OF_ONE_KIND = 8 << 20
-"""Bytes of texts, and of matrices, that one run may send; all events together have 32 MiB."""
+"""Bytes of texts, of matrices, of arrays and so on that one run may send; all events together
+have 48 MiB."""
+_MAX_DIGESTED_PER_CELL = 512 << 20
+"""Bytes of pictures and inputs that are digested; at 1 GB/s this takes half a second."""
+_MAX_SECONDS_PER_CELL = 5.0
+"""Seconds that digesting them may take where the machine is slower."""
 
 Send = Callable[[bytes], int]
 """Sends some of what it is given, and says how many bytes that were."""
@@ -90,6 +96,9 @@ class Recorder:
         self.assets = Path()
         self.models = Memory()
         self._spent: Counter[str] = Counter()
+        self._digested = 0
+        self._seconds = 0.0
+        self._lost: Counter[tuple[str, str]] = Counter()
         self.unhooked: list[tuple[str, str]] = []
         """Hooks that fit no function of the libraries installed, and why."""
         self.at_cell_end: list[Callable[[], None]] = []
@@ -145,8 +154,41 @@ class Recorder:
         for tell in self.at_cell_end:
             tell()
         self.flush()
+        lost, self._lost = self._lost, Counter()
+        for (what, why), times in lost.items():
+            self.emit("dropped", what=what, why=why, times=times)
         self._told.clear()
+        self._digested, self._seconds = 0, 0.0
         self.emit("cell")
+
+    def drop(self, what: str, why: str, times: int = 1) -> None:
+        """Count what is not kept in this cell.
+
+        Args:
+            what: E.g. ``arrays``.
+            why: ``bytes``, ``time`` or ``number``.
+            times: How many.
+        """
+        self._lost[what, why] += times
+
+    def may_digest(self, size: int) -> bool:
+        """Whether so many bytes may still be digested in this cell; then they count."""
+        if self._digested + size > _MAX_DIGESTED_PER_CELL:
+            self.drop("row digests", "bytes")
+        elif self._seconds > _MAX_SECONDS_PER_CELL:
+            self.drop("row digests", "time")
+        else:
+            self._digested += size
+            return True
+        return False
+
+    @contextmanager
+    def digesting(self, hook: str) -> Iterator[None]:
+        """The same as ``quietly``, for work whose time is limited."""
+        began = monotonic()
+        with self.quietly(hook):
+            yield
+        self._seconds += monotonic() - began
 
     @contextmanager
     def quietly(self, hook: str) -> Iterator[None]:
@@ -171,24 +213,61 @@ class Recorder:
 
     def array(self, value: Foreign) -> dict[str, Foreign] | None:
         """Labels as an event field, their elements only the first time; ``None`` if no labels."""
-        found = plain.labels(value, whole_floats=True)
+        with self.reading():
+            found = plain.labels(value, whole_floats=True)
         return None if found is None else self.stored(found)
 
-    def stored(self, found: plain.Labels) -> dict[str, Foreign]:
-        """An array as an event field."""
+    def scores(self, value: Foreign) -> dict[str, Foreign] | None:
+        """Floats as an event field, likewise."""
+        with self.reading():
+            found = plain.numbers(value)
+        return self.stored_floats(found) if isinstance(found, plain.Floats) else None
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """While it lasts, rows of datasets are handed to the recorder, not to the notebook."""
+        self.enter("reading")
+        try:
+            yield
+        finally:
+            self.leave("reading")
+
+    def stored(self, found: plain.Labels, kind: str = "arrays") -> dict[str, Foreign]:
+        """An array as an event field.
+
+        Args:
+            found: The array.
+            kind: What has a budget of its own: ``arrays`` or ``row digests``.
+        """
+        entry: dict[str, Foreign] = {"n": found.length}
         if found.values is None:
-            return {"n": found.length}
-        entry: dict[str, Foreign] = {"id": found.digest, "n": found.length}
-        if found.digest not in self._sent:
-            self._sent.add(found.digest)
+            self.drop(kind, "number")
+            return entry
+        named, new = self.bought(kind, found.digest, len(found.text))
+        if named:
+            entry["id"] = found.digest
+        if new:
             entry["values"] = found.values
+        return entry
+
+    def stored_floats(self, found: plain.Floats) -> dict[str, Foreign]:
+        """An array of floats as an event field: 64 bits each in base64, exact."""
+        entry: dict[str, Foreign] = {"n": found.length}
+        if found.data is None:
+            self.drop("floats", "number")
+            return entry
+        named, new = self.bought("floats", found.digest, len(found.data) * 4 // 3)
+        if named:
+            entry["id"] = found.digest
+        if new:
+            entry["data"] = base64.b64encode(found.data).decode()
         return entry
 
     def bought(self, kind: str, digest: str, size: int) -> tuple[bool, bool]:
         """Whether something may be named by its digest, and whether it has to be sent first.
 
         Args:
-            kind: What has a budget of its own: ``texts`` or ``matrices``.
+            kind: What has a budget of its own, e.g. ``texts`` or ``matrices``.
             digest: Of what is sent.
             size: Bytes it takes.
         """
@@ -198,6 +277,8 @@ class Recorder:
         if affordable:
             self._spent[kind] += size
             self._sent.add(digest)
+        else:
+            self.drop(kind, "bytes")
         return affordable, affordable
 
     def count_rows(self, model: str, rows: int, training: bool) -> None:

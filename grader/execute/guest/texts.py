@@ -54,7 +54,7 @@ class Items:
 def _joined(kept: list[Foreign] | None, new: list[Foreign] | None) -> list[Foreign] | None:
     if kept is None or new is None or None in new:
         return None
-    return kept + new if len(kept) + len(new) <= plain.MAX_ELEMENTS else None
+    return kept + new if len(kept) + len(new) <= plain.MAX_TEXTS else None
 
 
 def _texts(rows: list[Foreign] | None) -> list[str | None] | None:
@@ -99,7 +99,7 @@ class Teller:
             self._emit(call, items, value)
             return
         kept, values = self._single.setdefault(call, (Items(), []))
-        if len(values) < plain.MAX_ELEMENTS:
+        if len(values) < plain.MAX_TEXTS:
             kept.n = (kept.n or 0) + 1
             kept.texts = _joined(kept.texts, items.texts)
             kept.references = _joined(kept.references, items.references)
