@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
 
-.PHONY: demo test slow check format schema reference browser clean
+.PHONY: demo test slow check format schema messages reference browser clean
 
 demo: $(VENV)/lab
 	$(BIN)/grader demo --out out/demo
@@ -30,6 +30,10 @@ format: $(VENV)/dev
 # Schemas that editors and other programs read; checked in, and tested to be fresh.
 schema: $(VENV)/dev
 	$(BIN)/python -m tests.schemas write
+
+# Compiles the catalogues of translations after a change to one.
+messages: $(VENV)/dev
+	$(BIN)/python -m tests.messages write
 
 # Runs of the staff notebook, from which the bands come.
 reference: $(VENV)/lab

@@ -11,7 +11,7 @@ from pathlib import Path
 from grader import __version__, labs
 from grader.compare import Present, compare
 from grader.config import data_folder
-from grader.detect import detect, load_detectors
+from grader.detect import Detector, detect, load_detectors
 from grader.errors import GraderError, MachineError, SubmissionError
 from grader.evidence import Truth, gather
 from grader.execute import Progress, RunOptions, Sandbox, execute
@@ -62,6 +62,9 @@ class Setup:
 
     truth: Truth = field(default_factory=Truth)
     """Labels, captions and answers the sandbox serves."""
+
+    detectors: tuple[Detector, ...] | None = None
+    """What is looked for; ``None`` for everything there is."""
 
     seed: int = 42
     """Seed set before the first cell."""
@@ -160,7 +163,9 @@ def grade_one(job: Job, setup: Setup) -> Result:
 
 def _graded(submission: Submission, setup: Setup) -> Result:
     run, evidence = _gathered(submission, setup)
-    return judge(evidence, run, setup.lab, setup.reference, setup.revisions)
+    return judge(
+        evidence, run, setup.lab, setup.reference, setup.revisions, detectors=setup.detectors
+    )
 
 
 def look_at(path: Path, setup: Setup) -> tuple[Run | None, Evidence]:
@@ -235,6 +240,8 @@ def judge(
     lab: Lab,
     reference: ReferenceRecord | None,
     revisions: Mapping[str, str] | None = None,
+    *,
+    detectors: Sequence[Detector] | None = None,
 ) -> Result:
     """Everything after the evidence: a pure function, so a class is re-scored in seconds."""
     present = Present(
@@ -242,7 +249,7 @@ def judge(
     )
     comparisons = compare(evidence, lab, reference, present)
     case = Case(lab=lab, evidence=evidence, comparisons=comparisons)
-    detection = detect(case, load_detectors())
+    detection = detect(case, load_detectors() if detectors is None else detectors)
     grade = score(case, detection)
     outcome = _outcome(run)
     if outcome == Outcome.GRADED and grade.needs_review:

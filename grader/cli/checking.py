@@ -1,15 +1,22 @@
-"""``grader check``: a student looks at an own notebook before handing it in."""
+"""``grader check``: look at notebooks before they are handed in, or any notebook at all."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from grader.cli.check_options import Choice, choice_options
+from grader.cli.check_paths import notebooks
+from grader.cli.check_settings import settings_for
+from grader.cli.check_told import Checked, told
 from grader.cli.profile import profile_option, with_profile
 from grader.cli.running import How, how_options
-from grader.cli.setting import class_setup, label
-from grader.errors import SubmissionError
-from grader.labs import lab_names
-from grader.model import SEVERITIES, Confidence, EvidenceRef, Finding, Lab, Outcome, Result
+from grader.detect import Detector, chosen, load_detectors
+from grader.labs import any_lab, lab_names
+from grader.languages import in_language
+from grader.model import Confidence, Finding, Lab, Outcome
 from grader.pipeline import Job, Setup, grade_one, load_lab, starter_of
 
 __all__ = ["check"]
@@ -17,91 +24,102 @@ __all__ = ["check"]
 GRAVE = ("invalid", "major")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What is to be checked, for what."""
+
+    paths: tuple[Path, ...]
+    lab: Lab
+    detectors: tuple[Detector, ...]
+
+
 @click.command()
-@click.argument("notebook", type=click.Path(path_type=Path))
-@click.option("--lab", "lab_name", help="Lab it answers; needed when there are several.")
-@click.option("--run", "execute", is_flag=True, help="Run it in the sandbox too, as grading does.")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@choice_options
+@click.option("--run", "execute", is_flag=True, help="Run them in the sandbox too; needs --lab.")
 @profile_option
 @how_options
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    help="For people, for programs, for code scanning, for GitHub Actions.",
+)
 def check(
-    notebook: Path,
-    lab_name: str | None,
+    paths: tuple[str, ...],
+    choice: Choice,
     execute: bool,
     profile: str | None,
     how: How,
     form: str,
 ) -> int:
-    """Check one NOTEBOOK, by reading it only unless --run is given.
+    """Check notebooks and reports: files, folders or patterns; the folder you are in by default.
 
-    Exits with 1 when a finding is major or worse.
+    They are read only, unless --run is given. Detectors are named by name, code or the first
+    letters of codes, several with commas: --select SMP,random-labels. The table [tool.grader] of
+    pyproject.toml may hold lab, select, ignore and exclude. A comment `# grader: allow[NAME]` on a
+    line, above it, or on the first line of a cell keeps a detector silent there.
+
+    Exits with 1 when a finding is major or worse, with 2 when a file cannot be read.
     """
-    lab = with_profile(load_lab(lab_name or _only_lab()), profile)
-    job = Job(path=notebook, student=notebook.stem)
+    choice = choice.beside(settings_for([Path(each) for each in paths]))
+    wanted = _Wanted(
+        paths=tuple(notebooks(paths or (".",), choice.exclude)),
+        lab=with_profile(_lab(choice.lab, execute), profile),
+        detectors=chosen(load_detectors(), select=choice.select, ignore=choice.ignore),
+    )
+    with _setup(wanted, execute, how) as setup:
+        checked = [_checked(path, setup, choice.language or "en") for path in wanted.paths]
+    for each in checked:
+        if each.result.outcome == Outcome.UNREADABLE:
+            click.echo(f"Error: {each.result.path}: {each.result.message}", err=True)
+    for line in told(checked, wanted.lab, wanted.detectors, form):
+        click.echo(line)
+    return _code(checked)
+
+
+def _lab(name: str | None, execute: bool) -> Lab:
+    if name is not None:
+        return load_lab(name)
     if execute:
-        with class_setup(lab, how=how) as setup:
-            result = grade_one(job, setup)
-    else:
-        result = grade_one(job, Setup(lab=lab, starter=starter_of(lab)))
-    if result.outcome == Outcome.UNREADABLE:
-        raise SubmissionError(f"{notebook}: {result.message}")
-    click.echo(_json(result, lab) if form == "json" else _text(result))
-    if result.outcome == Outcome.HARNESS_ERROR:
-        return 3
-    return 1 if any(one.severity in GRAVE for one in _shown(result)) else 0
+        raise click.UsageError(
+            "A run serves the models and data of a lab: say which with --lab: "
+            f"{', '.join(lab_names())}."
+        )
+    return any_lab()
 
 
-def _only_lab() -> str:
-    names = lab_names()
-    if len(names) == 1:
-        return names[0]
-    raise click.UsageError(f"Say which lab with --lab: {', '.join(names)}.")
+@contextmanager
+def _setup(wanted: _Wanted, execute: bool, how: How) -> Iterator[Setup]:
+    if not execute:
+        yield Setup(lab=wanted.lab, starter=starter_of(wanted.lab), detectors=wanted.detectors)
+        return
+    # What runs notebooks takes a while to import.
+    from dataclasses import replace
+
+    from grader.cli.setting import class_setup
+
+    with class_setup(wanted.lab, how=how) as setup:
+        yield replace(setup, detectors=wanted.detectors)
 
 
-def _shown(result: Result) -> list[Finding]:
-    """Findings for the student's eyes: no hints, nothing the starter came with."""
+def _checked(path: Path, setup: Setup, language: str) -> Checked:
+    result = grade_one(Job(path=path, student=path.stem), setup)
     found = result.detection.findings if result.detection else ()
-    return [one for one in found if one.confidence != Confidence.HINT and not one.from_starter]
+    shown = [in_language(one, language) for one in found if _is_shown(one)]
+    return Checked(result=result, findings=tuple(shown), allowed=sum(one.allowed for one in found))
 
 
-def _json(result: Result, lab: Lab) -> str:
-    # pandas and jinja2 stay off the path of the text form, which must answer in a second.
-    from grader.publishing import document
-
-    return document([result], lab)
+def _is_shown(one: Finding) -> bool:
+    """Findings for the student's eyes: no hints, nothing the starter came with."""
+    return not (one.confidence == Confidence.HINT or one.from_starter or one.allowed)
 
 
-def _text(result: Result) -> str:
-    findings = _shown(result)
-    lines = [f"{result.path}: {result.message}"] if result.message else []
-    for one in findings:
-        lines += ["", *_finding(result.path, one)]
-    lines += ["", _closing(result, findings)]
-    return "\n".join(lines).lstrip("\n")
-
-
-def _finding(path: str, one: Finding) -> list[str]:
-    where, *others = [_place(ref) for ref in one.evidence]
-    lines = [
-        f"{path}: {where}: {one.code} {one.name} ({label(one)})",
-        f"   {one.message}",
-        f"   {one.remedy}",
-    ]
-    return [*lines, f"   See also {'; '.join(others)}."] if others else lines
-
-
-def _place(ref: EvidenceRef) -> str:
-    return f"cell {ref.cell}, line {ref.line}" if ref.line is not None else f"cell {ref.cell}"
-
-
-def _closing(result: Result, findings: list[Finding]) -> str:
-    counts = [
-        f"{sum(one.severity == severity for one in findings)} {severity}"
-        for severity in SEVERITIES
-        if any(one.severity == severity for one in findings)
-    ]
-    silent = len(result.detection.unassessed) if result.detection else 0
-    found = f"Findings: {', '.join(counts)}." if counts else "No findings."
-    how = "" if result.run else " The notebook was read, not run; `--run` looks further."
-    unknown = f" {silent} checks could not be made." if silent else ""
-    return f"{found}{unknown}{how}"
+def _code(checked: Sequence[Checked]) -> int:
+    outcomes = {each.result.outcome for each in checked}
+    if Outcome.HARNESS_ERROR in outcomes:
+        return 3
+    if Outcome.UNREADABLE in outcomes:
+        return 2
+    return 1 if any(one.severity in GRAVE for each in checked for one in each.findings) else 0

@@ -2,11 +2,21 @@
 
 from collections.abc import Sequence
 
+from grader.detect.allowed import Allowances
 from grader.detect.api import Detector, Sighting, Undecided, detector
+from grader.detect.choosing import chosen
 from grader.detect.registry import load_detectors
 from grader.model import SEVERITIES, Case, Detection, EvidenceKind, Finding, Unassessed
 
-__all__ = ["Detector", "Sighting", "Undecided", "detect", "detector", "load_detectors"]
+__all__ = [
+    "Detector",
+    "Sighting",
+    "Undecided",
+    "chosen",
+    "detect",
+    "detector",
+    "load_detectors",
+]
 
 SAID: dict[EvidenceKind, str] = {
     EvidenceKind.SOURCE: "The code cells could not be read.",
@@ -22,12 +32,13 @@ def detect(case: Case, detectors: Sequence[Detector]) -> Detection:
     findings: list[Finding] = []
     unassessed: list[Unassessed] = []
     clear: list[str] = []
+    allowances = Allowances(case.evidence.submission)
     for each in detectors:
         if missing := each.missing(case.evidence.kinds):
             unassessed.append(_unassessed(each, SAID[min(missing)]))
             continue
         try:
-            found = [_finding(each, sighting, case) for sighting in each.find(case)]
+            found = [_finding(each, sighting, case, allowances) for sighting in each.find(case)]
         except Undecided as answer:
             unassessed.append(_unassessed(each, answer.reason, answer.needs))
         except Exception as error:  # noqa: BLE001 - a plug-in may raise anything
@@ -40,7 +51,7 @@ def detect(case: Case, detectors: Sequence[Detector]) -> Detection:
     return Detection(findings=tuple(findings), unassessed=tuple(unassessed), clear=tuple(clear))
 
 
-def _finding(each: Detector, sighting: Sighting, case: Case) -> Finding:
+def _finding(each: Detector, sighting: Sighting, case: Case, allowances: Allowances) -> Finding:
     starter = {cell.index for cell in case.evidence.submission.cells if cell.from_starter}
     return Finding(
         code=each.code,
@@ -48,13 +59,15 @@ def _finding(each: Detector, sighting: Sighting, case: Case) -> Finding:
         severity=sighting.severity,
         confidence=sighting.confidence,
         task=sighting.task,
-        message=sighting.message,
-        measured=sighting.measured,
+        message=str(sighting.message),
+        measured=str(sighting.measured),
         why=each.why,
-        remedy=sighting.remedy,
-        sure=sighting.sure,
+        remedy=str(sighting.remedy),
+        sure=str(sighting.sure),
+        wordings=sighting.wordings,
         evidence=sighting.evidence,
         from_starter=all(ref.cell in starter for ref in sighting.evidence),
+        allowed=allowances.allow(each.code, each.name, sighting.evidence),
     )
 
 

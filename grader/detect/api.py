@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Severity
+from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Severity, Wording
 
 Status = Literal["preview", "stable", "retired"]
 WHY = re.compile(r"^\s*## Why it matters\n(?P<text>.*?)(?=^\s*## |\Z)", re.M | re.S)
@@ -30,16 +30,16 @@ class Sighting:
     confidence: Confidence
     """How sure, for this case."""
 
-    message: str
+    message: str | Wording
     """One sentence for the student, with the numbers seen."""
 
-    measured: str
+    measured: str | Wording
     """What was counted or compared."""
 
-    remedy: str
+    remedy: str | Wording
     """What to do."""
 
-    sure: str
+    sure: str | Wording
     """Why the confidence is what it is."""
 
     evidence: tuple[EvidenceRef, ...]
@@ -47,6 +47,17 @@ class Sighting:
 
     task: str | None = None
     """Task it concerns."""
+
+    @property
+    def wordings(self) -> dict[str, Wording]:
+        """Its sentences that can be said in other languages."""
+        texts = {
+            "message": self.message,
+            "measured": self.measured,
+            "remedy": self.remedy,
+            "sure": self.sure,
+        }
+        return {name: text for name, text in texts.items() if isinstance(text, Wording)}
 
 
 Find = Callable[[Case], Iterator[Sighting]]

@@ -12,6 +12,7 @@ from grader.intake.content import digest
 from grader.intake.files import find
 from grader.intake.handed_in import HandIn, handed_in
 from grader.intake.names import student_names
+from grader.intake.positions import source_lines
 from grader.intake.submission import intake
 
-__all__ = ["HandIn", "digest", "find", "handed_in", "intake", "student_names"]
+__all__ = ["HandIn", "digest", "find", "handed_in", "intake", "source_lines", "student_names"]

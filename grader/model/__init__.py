@@ -109,6 +109,7 @@ from grader.model.source import (
 )
 from grader.model.statement import Average, Claim, Reported, WrittenAnswer
 from grader.model.submission import Cell, Output, Submission
+from grader.model.wording import Wording, say, say_many
 
 __all__ = [
     "EVIDENCE_SCHEMA",
@@ -227,6 +228,9 @@ __all__ = [
     "Value",
     "Verdict",
     "WeightsChanged",
+    "Wording",
     "WrittenAnswer",
     "metric_of",
+    "say",
+    "say_many",
 ]

@@ -8,6 +8,7 @@ from pydantic import Field
 from grader.model._base import Artifact
 from grader.model.evidence import EvidenceRef
 from grader.model.lab import Severity
+from grader.model.wording import Wording
 
 SEVERITIES: tuple[Severity, ...] = ("invalid", "major", "minor", "review")
 """Gravest first."""
@@ -60,11 +61,19 @@ class Finding(Artifact):
     sure: str
     """Why the confidence is what it is."""
 
+    wordings: dict[str, Wording] = Field(default_factory=dict)
+    """``message``, ``measured``, ``remedy`` and ``sure`` with their values apart, from which the
+    same is said in other languages; what is missing is there in English alone."""
+
     evidence: Annotated[tuple[EvidenceRef, ...], Field(min_length=1)]
     """Where to look. A finding that points nowhere is not a finding."""
 
     from_starter: bool = False
     """Whether every line pointed at stands unchanged in the lab's starter notebook."""
+
+    allowed: bool = False
+    """Whether a comment ``# grader: allow[NAME]`` at one of these lines asks for silence. Only a
+    check of one's own notebook obeys; in grading it is counted and shown to the instructor."""
 
 
 class Unassessed(Artifact):
