@@ -28,7 +28,7 @@ def as_printed(value: float, decimals: int, cut: bool) -> float:
     return int(value / unit + 1e-12) * unit if cut else round(value, decimals)
 
 
-def arrays(seed: int) -> tuple[np.ndarray, np.ndarray, int]:  # type: ignore[type-arg]
+def arrays(seed: int) -> tuple[np.ndarray, np.ndarray, int]:
     """Labels and predictions of some classifier, good or bad, balanced or not."""
     rng = np.random.default_rng(seed)
     classes = int(rng.integers(2, 12))

@@ -172,7 +172,7 @@ def _direction(
         b_eq=np.array([each.count for each in clouds], dtype=np.float64),
         method="highs",
     )
-    if solved.status != 0 or solved.fun < MARGIN:
+    if solved.status != 0 or solved.fun is None or solved.fun < MARGIN:
         return None
     dual = np.asarray(solved.ineqlin.marginals, dtype=np.float64)
     return dual[:rows] - dual[rows:]
