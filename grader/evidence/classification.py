@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from grader.evidence.questions import is_answering
-from grader.evidence.scene import FEWEST_DECIMALS, FEWEST_UNPLACED, Scene, Scored, same_number
+from grader.evidence.rounding import same_number
+from grader.evidence.scene import FEWEST_DECIMALS, FEWEST_UNPLACED, Scene, Scored
 from grader.evidence.similarity import top5_accuracy
 from grader.model import Evaluation, Label, MetricCall, Recording, Reported, TrainerCall
 

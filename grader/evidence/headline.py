@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from grader.evidence.rounding import FINEST
 from grader.model import (
     Evaluation,
     Lab,
@@ -14,9 +15,6 @@ from grader.model import (
 )
 
 __all__ = ["with_headlines"]
-
-FINEST = 1e-6
-"""Numbers are compared no more finely than this: 32-bit floats print digits that mean nothing."""
 
 
 def with_headlines(

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from grader.evidence.headline import FINEST
 from grader.evidence.placing import Place, place, task_of
+from grader.evidence.rounding import same_number
 from grader.evidence.truth import Truth
 from grader.model import (
     CellRun,
@@ -19,7 +19,7 @@ from grader.model import (
     metric_of,
 )
 
-__all__ = ["FEWEST_DECIMALS", "FEWEST_UNPLACED", "Scene", "Scored", "same_number"]
+__all__ = ["FEWEST_DECIMALS", "FEWEST_UNPLACED", "Scene", "Scored"]
 
 FEWEST_UNPLACED = 20
 """Fewest items of a pair that is known by its names alone."""
@@ -233,11 +233,6 @@ class Scene:
             for each in self.recording.forwards
             if not each.training and serves(each.model) and (each.cell or 0) <= (cell or 0)
         )
-
-
-def same_number(value: float, number: Reported) -> bool:
-    """Whether a value is printed so, when rounded."""
-    return abs(number.value - value) <= max(0.5 * 10.0**-number.decimals, FINEST)
 
 
 def _classes(kind: TaskKind, labels: tuple[int | str, ...] | None) -> int | None:

@@ -5,8 +5,8 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from grader.evidence import numbers
-from grader.evidence.headline import FINEST
-from grader.evidence.scene import Scene, Scored, same_number
+from grader.evidence.rounding import FINEST, same_number
+from grader.evidence.scene import Scene, Scored
 from grader.model import Evaluation, Label, Matrix, Task, TaskKind
 
 if TYPE_CHECKING:

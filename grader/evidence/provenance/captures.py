@@ -1,0 +1,107 @@
+"""Whether what a run computed was captured in full, so that silence means something."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from grader.evidence.provenance.candidates import Candidate
+from grader.evidence.provenance.matching import readings
+from grader.evidence.rounding import same_number
+from grader.model import Figure, Recording
+
+__all__ = ["Captures"]
+
+LOST = frozenset({"lost", "noise", "forged"})
+"""Tampering after which parts of the recording may be missing or untrue. After the others,
+arrays were captured all the same."""
+
+ARRAYS = ("array", "matri", "number", "float", "text", "digest")
+"""Beginnings of what, when dropped, may be what a number was computed of."""
+
+FEWEST_ROWS = 20
+"""Fewest images whose unknown predictions keep a precision, a recall or an F1 open."""
+
+OF_LABELS = frozenset(
+    {"accuracy", "precision", "recall", "f1", "balanced_accuracy", "error_rate", "mcc", "kappa"}
+)
+"""Metrics whose arrays are captured wherever they stand in a variable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Captures:
+    """What is known of the run."""
+
+    recording: Recording | None
+    candidates: Sequence[Candidate]
+
+    @property
+    def are_there(self) -> bool:
+        """Whether anything was run, and recorded to the end."""
+        if self.recording is None:
+            return False
+        kinds = {each.kind for each in self.recording.tampering}
+        return self.recording.complete or bool(kinds and not kinds & LOST)
+
+    @property
+    def trains(self) -> bool:
+        """Whether the notebook trains a model, whose scores may differ from run to run."""
+        if self.recording is None:
+            return False
+        return (
+            any(call.method == "train" for call in self.recording.trainer_calls)
+            or any(each.training for each in self.recording.forwards)
+            or bool(self.recording.training)
+        )
+
+    def missing(self, figure: Figure) -> str | None:
+        """Why what a number is of may not have been captured; ``None`` if it was in full."""
+        if self.recording is None or not self.are_there:
+            return "the notebook was not run and recorded to its end"
+        if any(each.what.startswith(ARRAYS) for each in self.recording.dropped):
+            return "the run held more arrays than are recorded"
+        if figure.kind == "loss":
+            return "losses are recorded only where the trainer logs them"
+        if figure.kind == "similarity":
+            return "a similarity that stands in no variable is not recorded"
+        if figure.kind == "share" or figure.metric is None:
+            return "nothing says what it is a share or score of"
+        if figure.metric not in OF_LABELS and not self._has(figure.metric):
+            return f"no {figure.metric.replace('_', ' ')} could be computed of what was captured"
+        return self._unseen(figure) if figure.place.source != "text" else None
+
+    def _has(self, metric: str) -> bool:
+        """Whether some value of a metric was computed, or no model did anything."""
+        works = self.recording is not None and bool(self.recording.forwards)
+        return not works or any(each.metric == metric for each in self.candidates)
+
+    def _unseen(self, figure: Figure) -> str | None:
+        """Rows that went through a model last before a number, without arrays of that length."""
+        if self.recording is None:
+            return None
+        before = [
+            each
+            for each in self.recording.forwards
+            if not each.training and each.cell is not None and each.cell <= figure.place.cell
+        ]
+        last = max((each.cell for each in before if each.cell is not None), default=None)
+        lengths = _lengths(self.recording)
+        for each in before:
+            unknown = each.cell == last and each.rows > 1 and each.rows not in lengths
+            if unknown and _can_be_of(figure, each.rows):
+                return f"what {each.model} gave for {each.rows} images in cell {last} is not known"
+        return None
+
+
+def _lengths(recording: Recording) -> set[int]:
+    lengths = {each.length for each in recording.arrays.values()}
+    return lengths | {
+        side for each in recording.matrices.values() for side in (each.rows, each.columns)
+    }
+
+
+def _can_be_of(figure: Figure, rows: int) -> bool:
+    """Whether a score can be of so many images: an accuracy is a whole number of them."""
+    if figure.n is not None and figure.n > rows:
+        return False
+    if figure.metric not in ("accuracy", "exact_match", "error_rate"):
+        return rows >= FEWEST_ROWS
+    return any(same_number(round(one.value * rows) / rows, one) for one in readings(figure))
