@@ -52,6 +52,7 @@ def assemble(
     graph = source.build(submission)
     in_outputs, in_text = shown(submission, ran, lab, tasks), written(submission, lab, tasks)
     figures = (*in_outputs.figures, *in_text.figures)
+    matrices = (*in_outputs.matrices, *in_text.matrices)
     return Evidence(
         submission=submission,
         kinds=_kinds(submission, rerun, recording),
@@ -60,11 +61,13 @@ def assemble(
         claims=claims(submission, lab, tasks),
         answers=answers(submission, lab),
         figures=figures,
-        matrices=(*in_outputs.matrices, *in_text.matrices),
+        matrices=matrices,
         quotations=in_text.quotations,
         coverage=in_text.coverage,
-        stated=stated(submission, graph, figures, lab, tasks),
-        provenance=provenance(figures, recording and recorded, found),
+        stated=stated(submission, graph, figures, lab, tasks, matrices),
+        provenance=provenance(
+            figures, recording and recorded, found, [each.class_names for each in lab.tasks]
+        ),
         rerun=ran,
         recording=recorded,
         evaluations=found,

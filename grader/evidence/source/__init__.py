@@ -44,7 +44,7 @@ def build(submission: Submission) -> SourceGraph:
         if problem is not None:
             unparsed.append(problem)
     walk.finish_routines()
-    return with_scorings(walk.graph(tuple(unparsed)))
+    return with_scorings(walk.graph(tuple(unparsed)), walk.lengths())
 
 
 def _follow(walk: Walk, cell: Cell) -> Unparsed | None:

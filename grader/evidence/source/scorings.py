@@ -25,9 +25,14 @@ MOST = 1000
 """Scorings looked for in one notebook, so that time stays bounded."""
 
 
-def with_scorings(graph: SourceGraph) -> SourceGraph:
-    """The same graph with what it scores."""
-    reader = _Reader(graph)
+def with_scorings(graph: SourceGraph, lengths: Sequence[int | None]) -> SourceGraph:
+    """The same graph with what it scores.
+
+    Args:
+        graph: The graph so far.
+        lengths: How many items the value of each node has at most, where known.
+    """
+    reader = _Reader(graph, lengths)
     found = reader.scorings()
     scored = reader.rows.scored()
     update: dict[str, object] = {"scorings": found, "scored": scored}
@@ -42,8 +47,9 @@ def with_scorings(graph: SourceGraph) -> SourceGraph:
 class _Reader:
     """Reads the scorings off a graph."""
 
-    def __init__(self, graph: SourceGraph) -> None:
+    def __init__(self, graph: SourceGraph, lengths: Sequence[int | None]) -> None:
         self.graph = graph
+        self.lengths = lengths
         self.reach = reaching(graph.nodes)
         self.rows = Rows(graph, self.reach)
         self.makers = makers(graph.nodes)
@@ -85,6 +91,8 @@ class _Reader:
         splits = {self.graph.nodes[each].split for each in self.rows.path(starts)} - {None}
         split = splits.pop() if len(splits) == 1 else None
         n = self.rows.most(self.rows.bounds(starts))
+        if n is None:
+            n = min((found for each in sides if (found := self.lengths[each])), default=None)
         return scoring.model_copy(update={"n": n, "split": split})
 
     # --- of libraries ------------------------------------------------------------------

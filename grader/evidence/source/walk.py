@@ -40,6 +40,10 @@ class Walk(Statements):
         self.follow(routine, [], None)
         self.state = before
 
+    def lengths(self) -> list[int | None]:
+        """How many items the value of each node has at most, where known."""
+        return [draft.fact.bound for draft in self.drafts]
+
     def graph(self, unparsed: tuple[Unparsed, ...]) -> SourceGraph:
         """What was found, as data."""
         functions = tuple(
