@@ -1,5 +1,6 @@
 """``grader labs`` and ``grader detectors``: what there is."""
 
+import json
 from difflib import get_close_matches
 
 import click
@@ -22,14 +23,33 @@ def labs() -> None:
 
 @click.command()
 @click.argument("name", required=False)
-def detectors(name: str | None) -> None:
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+def detectors(name: str | None, form: str) -> None:
     """List the detectors, or print the manual page of NAME (a name or a code)."""
+    wanted = [_find(name)] if name is not None else list(load_detectors())
+    if form == "json":
+        click.echo(json.dumps([_row(each) for each in wanted], indent=2, ensure_ascii=False))
+        return
     if name is not None:
-        click.echo(_page(_find(name)))
+        click.echo(_page(wanted[0]))
         return
     width = max(len(each.name) for each in load_detectors())
     for each in load_detectors():
         click.echo(f"{each.code}  {each.name:{width}}  {each.summary}")
+
+
+def _row(each: Detector) -> dict[str, object]:
+    return {
+        "code": each.code,
+        "name": each.name,
+        "family": each.family,
+        "severity": each.severity,
+        "status": each.status,
+        "evidence": sorted(each.requires),
+        "since": each.since,
+        "summary": each.summary,
+        "explanation": each.explanation,
+    }
 
 
 def _find(name: str) -> Detector:
@@ -44,5 +64,6 @@ def _find(name: str) -> Detector:
 
 def _page(each: Detector) -> str:
     needs = ", ".join(sorted(each.requires))
-    facts = f"Needs: {needs}. Since {each.since}. Status: {each.status}."
+    severity = f"Severity: {each.severity} at most. " if each.severity else ""
+    facts = f"{severity}Needs: {needs}. Since {each.since}. Status: {each.status}."
     return f"# {each.name} ({each.code})\n\n{each.explanation}\n{facts}"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from grader.detect.allowed import Allowances
 from grader.detect.api import Detector, Sighting, Undecided, detector
 from grader.detect.choosing import chosen
+from grader.detect.folding import folded
 from grader.detect.registry import load_detectors
 from grader.model import SEVERITIES, Case, Detection, EvidenceKind, Finding, Unassessed
 
@@ -48,7 +49,13 @@ def detect(case: Case, detectors: Sequence[Detector]) -> Detection:
             if not found:
                 clear.append(each.name)
     findings.sort(key=lambda one: (SEVERITIES.index(one.severity), one.evidence[0].cell, one.code))
-    return Detection(findings=tuple(findings), unassessed=tuple(unassessed), clear=tuple(clear))
+    roots, consequences = folded(findings, {each.name: each.follows for each in detectors})
+    return Detection(
+        findings=tuple(roots),
+        folded=tuple(consequences),
+        unassessed=tuple(unassessed),
+        clear=tuple(clear),
+    )
 
 
 def _finding(each: Detector, sighting: Sighting, case: Case, allowances: Allowances) -> Finding:

@@ -7,6 +7,21 @@ from typing import Literal
 
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Severity, Wording
 
+FAMILIES = {
+    "SMP": "sample",
+    "LAB": "labels",
+    "PRD": "predictions",
+    "MET": "metric computation",
+    "NUM": "numeric consistency",
+    "DAT": "data and leakage",
+    "CLP": "CLIP",
+    "BLP": "captions and answers",
+    "OUT": "outputs and reporting",
+    "COH": "cohort",
+    "TAM": "tampering",
+}
+"""Subjects, by the first three letters of a code."""
+
 Status = Literal["preview", "stable", "retired"]
 WHY = re.compile(r"^\s*## Why it matters\n(?P<text>.*?)(?=^\s*## |\Z)", re.M | re.S)
 
@@ -77,6 +92,17 @@ class Detector:
 
     find: Find
 
+    severity: Severity | None = None
+    """The gravest severity its findings have; the manual page says how it is chosen."""
+
+    follows: frozenset[str] = frozenset()
+    """Names of detectors whose findings cause those of this one."""
+
+    @property
+    def family(self) -> str:
+        """What it is about, by the letters of its code."""
+        return FAMILIES.get(self.code[:3], "plug-in")
+
     @property
     def why(self) -> str:
         """The paragraph under "Why it matters", on one line."""
@@ -93,15 +119,27 @@ class Detector:
         return self.requires - kinds
 
 
-def detector(
+def detector(  # noqa: PLR0913 - each is a fact a detector is listed with
     *,
     code: str,
     name: str,
     requires: frozenset[EvidenceKind],
     since: str,
     status: Status = "preview",
+    severity: Severity | None = None,
+    follows: frozenset[str] = frozenset(),
 ) -> Callable[[Find], Detector]:
-    """Make a detector of a function; its docstring becomes its manual page."""
+    """Make a detector of a function; its docstring becomes its manual page.
+
+    Args:
+        code: Three letters of its family and three digits.
+        name: The mistake, in lower-case words joined by hyphens.
+        requires: Kinds of evidence without which it cannot look.
+        since: Version of the grader that had it first.
+        status: ``preview`` until its error rates are measured.
+        severity: The gravest severity its findings have.
+        follows: Names of detectors whose findings cause those of this one.
+    """
 
     def wrap(find: Find) -> Detector:
         return Detector(
@@ -112,6 +150,8 @@ def detector(
             status=status,
             explanation=_dedent(find.__doc__ or ""),
             find=find,
+            severity=severity,
+            follows=follows,
         )
 
     return wrap

@@ -75,6 +75,9 @@ class Finding(Artifact):
     """Whether a comment ``# grader: allow[NAME]`` at one of these lines asks for silence. Only a
     check of one's own notebook obeys; in grading it is counted and shown to the instructor."""
 
+    under: str | None = None
+    """Code of the finding this one follows from; ``None`` for one that stands for itself."""
+
 
 class Unassessed(Artifact):
     """A detector that gave no answer."""
@@ -96,7 +99,11 @@ class Detection(Artifact):
     """The result of running a set of detectors."""
 
     findings: tuple[Finding, ...] = ()
-    """Gravest first, then in notebook order."""
+    """Gravest first, then in notebook order; each with a cause of its own."""
+
+    folded: tuple[Finding, ...] = ()
+    """What follows from those: the same flaw seen by other detectors. They count for the rubric
+    like any other, and are not told a second time."""
 
     unassessed: tuple[Unassessed, ...] = ()
     """Silence from these detectors means nothing."""

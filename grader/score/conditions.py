@@ -54,7 +54,8 @@ def _manual(criterion: Criterion, case: Case) -> Answer:
 def _absent(criterion: Criterion, case: Case, detection: Detection) -> Iterator[Answer]:
     if not criterion.absent:
         return
-    counted = [one for one in detection.findings if _counts(one, criterion)]
+    found = (*detection.findings, *detection.folded)
+    counted = [one for one in found if _counts(one, criterion)]
     certain = tuple(one for one in counted if one.confidence == Confidence.CERTAIN)
     waiting = tuple(one for one in counted if one.confidence == Confidence.LIKELY)
     decided = tuple(one for one in certain if one.severity != "review")
