@@ -49,18 +49,35 @@ def reported_rerun(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Score:
+class Score:
     """A metric found in one output."""
 
     line: int
+    """Zero-based line of the output's text."""
+
     start: int
+    """Offset of the number in the text; -1 where it stands only in HTML."""
+
     metric: MetricName
+    """Which metric."""
+
     average: Average | None
+    """Averaging, when named."""
+
     value: float
+    """The number, as a fraction where it is a percentage."""
+
     decimals: int
+    """Decimals of ``value`` that were printed."""
+
     printed: str
+    """The number exactly as printed."""
+
     n: int | None
+    """Items, when the line or row states them."""
+
     tasks: frozenset[str]
+    """Tasks the line or row names."""
 
 
 def _all(
@@ -72,7 +89,7 @@ def _all(
     names = TaskNames(lab)
     for cell, shown in outputs:
         for index, output in enumerate(shown):
-            for score, task, n in _OutputReader(output, names, cell_tasks.get(cell)).read():
+            for score, task, n in OutputReader(output, names, cell_tasks.get(cell)).read():
                 if not names.may_have(task, score.metric):
                     continue
                 yield Reported(
@@ -90,33 +107,47 @@ def _all(
                 )
 
 
-class _OutputReader:
-    """Reads one output."""
+class OutputReader:
+    """Reads one output.
 
-    def __init__(self, output: Output, names: TaskNames, cell_task: str | None) -> None:
+    Args:
+        output: The output.
+        names: Words of the lab.
+        cell_task: Task of its cell, where it could be told.
+        always: Whether its lines are read although nothing in it names a metric of the lab.
+    """
+
+    def __init__(
+        self, output: Output, names: TaskNames, cell_task: str | None, *, always: bool = False
+    ) -> None:
         self._output = output
         self._names = names
         self._cell_task = cell_task
-        text = numbers.fold(output.text) if _may_report(output, names) else ""
+        text = numbers.fold(output.text) if always or _may_report(output, names) else ""
         self._rows = [_visible(row) for row in lines(text)]
 
-    def read(self) -> Iterator[tuple[_Score, str | None, int | None]]:
+    @property
+    def rows(self) -> list[Line]:
+        """The lines of its text as a terminal shows them, folded."""
+        return self._rows
+
+    def read(self) -> Iterator[tuple[Score, str | None, int | None]]:
         """Each score with its task and its number of items."""
         if self._output.kind == "error":
             return
         scores = self._in_html() or self._in_text()
         in_text = not (self._output.html and scores and scores[0].start < 0)
-        tasks = [self._task(score) for score in scores]
-        n = self._stated(scores) if in_text and len(set(tasks)) == 1 else None
+        tasks = [self.task_at(score.line, score.tasks) for score in scores]
+        n = self.stated(score.n for score in scores) if in_text and len(set(tasks)) == 1 else None
         for score, task in zip(scores, tasks, strict=True):
             yield score, task, score.n if score.n is not None else n
 
-    def _in_html(self) -> list[_Score]:
+    def _in_html(self) -> list[Score]:
         tables = html_tables(self._output.html or "")
         found = (each for table in tables for each in readings(table, self._names))
         return [self._from_html(each) for each in found]
 
-    def _in_text(self) -> list[_Score]:
+    def _in_text(self) -> list[Score]:
         found = list(self._in_tables())
         taken = {line for _, span in found for line in span}
         scores = [self._from_table(each) for each, _ in found if each is not None]
@@ -152,10 +183,10 @@ class _OutputReader:
         named = any(measure(cell, self._names) or _is_name(cell, self._names) for cell in cells)
         return named or recall
 
-    def _from_line(self, index: int, row: Line, reader: LineReader) -> Iterator[_Score]:
+    def _from_line(self, index: int, row: Line, reader: LineReader) -> Iterator[Score]:
         for finding in reader.read(row.text):
             start = row.start + finding.quantity.start
-            yield _Score(
+            yield Score(
                 line=index,
                 start=start,
                 metric=finding.metric,
@@ -167,21 +198,24 @@ class _OutputReader:
                 tasks=finding.tasks,
             )
 
-    def _from_table(self, reading: Reading) -> _Score:
+    def _from_table(self, reading: Reading) -> Score:
         start = reading.offset + reading.quantity.start
         printed = self._output.text[start : reading.offset + reading.quantity.end]
         return self._score(reading, start, reading.line, printed)
 
-    def _from_html(self, reading: Reading) -> _Score:
+    def _from_html(self, reading: Reading) -> Score:
         printed = reading.quantity.printed
-        # pandas prints a row of its table on the line of the same number.
-        likely = [reading.line, reading.line + 1, *range(len(self._rows))]
-        lines_there = (i for i in likely if i < len(self._rows) and printed in self._rows[i].text)
-        line = next(lines_there, 0)
-        return self._score(reading, -1, line, printed)
+        return self._score(reading, -1, self.line_of(printed, reading.line), printed)
 
-    def _score(self, reading: Reading, start: int, line: int, printed: str) -> _Score:
-        return _Score(
+    def line_of(self, printed: str, row: int) -> int:
+        """Zero-based line of the text that shows the number in this row of an HTML table."""
+        # pandas prints a row of its table on the line of the same number.
+        likely = [row, row + 1, *range(len(self._rows))]
+        lines_there = (i for i in likely if i < len(self._rows) and printed in self._rows[i].text)
+        return next(lines_there, 0)
+
+    def _score(self, reading: Reading, start: int, line: int, printed: str) -> Score:
+        return Score(
             line=line,
             start=start,
             metric=reading.metric,
@@ -193,11 +227,11 @@ class _OutputReader:
             tasks=self._names.named(reading.label),
         )
 
-    def _task(self, score: _Score) -> str | None:
-        """The task its line names, else that of the lines above, else that of the cell."""
-        if score.tasks:
-            return next(iter(score.tasks)) if len(score.tasks) == 1 else None
-        above = self._above(score.line)
+    def task_at(self, line: int, named: frozenset[str]) -> str | None:
+        """The task of a line: that it names, else that of the lines above, else of the cell."""
+        if named:
+            return next(iter(named)) if len(named) == 1 else None
+        above = self._above(line)
         if above is None or self._cell_task in (None, above):
             return above or self._cell_task
         return None
@@ -213,9 +247,13 @@ class _OutputReader:
                     return next(iter(named)) if len(named) == 1 else None
         return None
 
-    def _stated(self, scores: list[_Score]) -> int | None:
-        """The one number of test items this output states, if it states exactly one."""
-        stated = {score.n for score in scores if score.n is not None}
+    def stated(self, given: Iterable[int | None]) -> int | None:
+        """The one number of test items this output states, if it states exactly one.
+
+        Args:
+            given: Numbers of items that its scores state.
+        """
+        stated = {n for n in given if n is not None}
         for row in self._rows[:200]:
             if len(row.text) <= 200 and _TEST_ITEMS.search(row.text):
                 counted = numbers.item_count(row.text)

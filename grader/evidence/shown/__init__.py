@@ -1,11 +1,23 @@
 """Numbers that stand in outputs, each with what the output says it is of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
-from grader.model import CellRun, Figure, Lab, PrintedMatrix, Submission
+from grader.evidence.naming import TaskNames
+from grader.evidence.shown.models import ModelNames
+from grader.evidence.shown.part import Spot
+from grader.evidence.shown.reading import CellReader, Found
+from grader.evidence.shown.windows import Budget
+from grader.model import CellRun, Figure, Lab, Output, PrintedMatrix, Submission
 
 __all__ = ["Shown", "shown"]
+
+MOST_FIGURES = 5_000
+"""Figures of the saved outputs of a submission, and as many of our run."""
+
+MOST_MATRICES = 200
+"""Matrices, likewise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +39,51 @@ def shown(
 ) -> Shown:
     """Everything outputs show, of the file handed in and of our own run.
 
+    Of a long output, its beginning and its end are read, 120,000 characters together; behind
+    1.5 million characters of all outputs, 4,000 of each. A metric that ``reported`` finds in what
+    is read is a figure with the same number.
+
     Args:
         submission: What was handed in.
         rerun: Cells of our run; empty when nothing was executed.
         lab: Whose tasks and metrics.
         cell_tasks: Task of each cell, where it could be told.
     """
-    return Shown()
+    codes = {cell.index: cell.source for cell in submission.cells}
+    reader = _Reader(lab, codes, cell_tasks)
+    saved = reader.read(((cell.index, cell.outputs) for cell in submission.code_cells), "saved")
+    again = reader.read(((cell.index, cell.outputs) for cell in rerun), "rerun")
+    return Shown(
+        figures=(*saved.figures, *again.figures), matrices=(*saved.matrices, *again.matrices)
+    )
+
+
+class _Reader:
+    """Reads the outputs of all cells."""
+
+    def __init__(self, lab: Lab, codes: Mapping[int, str], cell_tasks: Mapping[int, str]) -> None:
+        self._names = TaskNames(lab)
+        self._models = ModelNames(self._names)
+        self._codes = codes
+        self._cell_tasks = cell_tasks
+
+    def read(
+        self, cells: Iterable[tuple[int, tuple[Output, ...]]], source: Literal["saved", "rerun"]
+    ) -> Shown:
+        """What the outputs of one run show, within the limits."""
+        found, budget = Found(), Budget()
+        for index, outputs in cells:
+            if outputs and len(found.figures) < MOST_FIGURES:
+                spot = Spot(
+                    source=source,
+                    cell=index,
+                    code=self._codes.get(index, ""),
+                    task=self._cell_tasks.get(index),
+                    names=self._names,
+                    models=self._models,
+                )
+                found.add(CellReader(spot, budget).read(outputs))
+        return Shown(
+            figures=tuple(found.figures[:MOST_FIGURES]),
+            matrices=tuple(found.matrices[:MOST_MATRICES]),
+        )

@@ -59,6 +59,9 @@ class Grid:
     line: int
     """Zero-based line on which the first number stands."""
 
+    lines: tuple[int, ...] = ()
+    """Zero-based line of each row; empty for a matrix in brackets."""
+
     start: int
     """Offset where it begins: of its header, its first caption, or its first bracket."""
 
@@ -275,6 +278,7 @@ def _table(block: list[_Row], rows: Sequence[Line], *, truncated: bool) -> Itera
         columns=columns if len(columns) == len(block[0].cells) else (),
         cells=tuple(row.cells for row in block),
         line=block[0].index,
+        lines=tuple(row.index for row in block),
         start=block[0].start if top == block[0].index else rows[top].start,
         end=rows[block[-1].index].end,
         truncated=truncated or any(row.dots for row in block),

@@ -1,0 +1,241 @@
+"""Lines that give a number a name: ``Total parameters: 151,277,313``, dictionaries, logs."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from grader.evidence import numbers, vocabulary
+from grader.evidence.headings import Line
+from grader.evidence.shown import words
+from grader.evidence.shown.draft import Draft, named
+from grader.evidence.shown.meaning import (
+    Meaning,
+    is_in_milliseconds,
+    meaning,
+    metric_in,
+    says_nothing,
+)
+from grader.evidence.shown.units import Measured, measured_at
+
+__all__ = ["NamedReader", "is_noise"]
+
+_TOKEN = re.compile(
+    r"(?P<open>\{)|(?P<close>\})|(?P<mark>=>|->|\u2192|[:=]{1,2}(?!\w*//))"
+    r"|(?P<verb>\s(?:is|was|est|ist)(?=\s{1,3}\d))"
+)
+_LEAD = re.compile(
+    r"[\s~\u2248*_`$\\\u20ac\u00a3]{0,20}"
+    r"(?:(?:(?:np|numpy|torch)\.)?(?:float|int|tensor)\d{0,2}\([\s\[]?|['\"(]|(?:about|approx\.?)\s)?"
+)
+_CUT = re.compile(r"[,;|{}\t]|\s[-\u2013\u2022]\s|\]\s|\.\s")
+_EDGES = " \t'\"*_`#=>-\u2013\u2014\u2022~:.)]&"
+_BULLET = re.compile(r"[^\w(]{0,12}(?:\d{1,3}[.)]\s{1,3})?[^\w(]{0,6}")
+_AGAIN = re.compile(r"\s{0,2}[(\[]\s?(?P<percent>\d{1,3}(?:\.\d{1,6})?)\s?%\s?[)\]]")
+_RATIO = re.compile(r"\s?/\s?(?P<n>\d{1,9})(?![\w.])")
+_NO_VALUE = re.compile(
+    r"-\d|[-/]\d{1,2}[-/]|:\d|-[a-z]|\s?[x\u00d7]\s?\d|,\s?\d[^=:]{0,40}[)\]]", re.IGNORECASE
+)
+_EPOCH = re.compile(
+    r"\W{0,8}(?P<at>(?:epoch|\u00e9poque|step|batch|iter\w{0,7}|fold)\W{0,3}\d{1,7})", re.IGNORECASE
+)
+_PLAIN = re.compile(
+    r"\W{0,12}(?P<name>[^\W\d_][^:=|\[\]{}\n]{0,50}?)\s{1,20}(?=-?[\d.])", re.IGNORECASE
+)
+_SPLIT_SIZE = re.compile(
+    r"\W{0,8}(?P<name>train(?:ing)?|val(?:id|idation)?|test)(?:\s(?:set|size|images?))?\s{1,8}(?=\d)",
+    re.IGNORECASE,
+)
+_MODULE = re.compile(r"\s{0,80}\(\w{1,60}\): \w{1,60}\(")
+_NOISE = re.compile(vocabulary.alternation(vocabulary.every(words.LONG)), re.IGNORECASE)
+_DOWNLOAD = re.compile(r"\.\w{2,12}:\s{1,4}\d{1,3}%")
+_LONGEST_LINE = 6_000
+_DEEPEST = 12
+_REACH = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Name:
+    """The words before a number."""
+
+    text: str
+    context: str
+
+
+def is_noise(line: str) -> bool:
+    """Whether a line tells of warnings, installations, downloads or the layers of a model."""
+    return (
+        _NOISE.search(line) is not None
+        or _MODULE.match(line) is not None
+        or _DOWNLOAD.search(line) is not None
+    )
+
+
+class NamedReader:
+    """Reads the lines of one output, from top to bottom: dictionaries may span lines."""
+
+    def __init__(self) -> None:
+        self._owners: list[str] = []
+
+    def read(self, index: int, line: Line) -> Iterator[Draft]:
+        """The named numbers of a folded line, in order.
+
+        Of a line longer than 12,000 characters only the first and the last 6,000 are read.
+        """
+        if not line.text.strip():
+            self._owners.clear()
+            return
+        if is_noise(line.text[:_LONGEST_LINE]):
+            return
+        found = [each for piece in _pieces(line) for each in self._piece(index, piece)]
+        yield from _as_logged(found, line.text) if found else _unmarked(index, line)
+
+    def _piece(self, index: int, line: Line) -> Iterator[Draft]:
+        left, name = 0, _Name(text="", context="")
+        for token in _TOKEN.finditer(line.text):
+            if token["open"]:
+                self._owners.append(name.text if name.text else "")
+                del self._owners[:-_DEEPEST]
+                left, name = token.end(), _Name(text="", context="")
+            elif token["close"]:
+                self._owners = self._owners[:-1]
+                left = token.end()
+            elif token.start() >= left:
+                name = _name(line.text, left, token.start()) or name
+                draft = self._draft(index, line, token, name)
+                if draft is not None:
+                    left = draft.quantity.end
+                    yield draft
+
+    def _draft(self, index: int, line: Line, token: re.Match[str], name: _Name) -> Draft | None:
+        if not name.text or says_nothing(name.text) or _is_clock(line.text, token):
+            return None
+        if token["verb"] and metric_in(name.text) is None:
+            return None
+        lead = _LEAD.match(line.text, token.end())
+        start = lead.end() if lead else token.end()
+        found = measured_at(line.text, start, len(line.text))
+        if found is None or _NO_VALUE.match(line.text, found.quantity.end):
+            return None
+        full = named(*self._owners, name.text)
+        return _made(index, line, found, full, f"{' '.join(self._owners)} {name.context}")
+
+
+def _pieces(line: Line) -> list[Line]:
+    if len(line.text) <= 2 * _LONGEST_LINE:
+        return [line]
+    cut = len(line.text) - _LONGEST_LINE
+    return [
+        Line(line.start, line.text[:_LONGEST_LINE]),
+        # Spaces keep the offsets of the last part those of the line.
+        Line(line.start, " " * cut + line.text[cut:]),
+    ]
+
+
+def _name(text: str, left: int, end: int) -> _Name | None:
+    """The words before a mark, back to the last number, comma or bracket."""
+    before = text[max(left, end - _REACH) : end]
+    start = max((cut.end() for cut in _CUT.finditer(before)), default=0)
+    words_before = before[start:]
+    opened = _unbalanced(words_before)
+    inner, outer = words_before[opened + 1 :], words_before[: max(0, opened)]
+    plain = inner.rpartition(": ")[2]
+    bullet = _BULLET.match(outer)
+    prefix = outer[bullet.end() if bullet else 0 :].strip(_EDGES)
+    plain = plain[_end_of(_BULLET, plain) :].strip(_EDGES)
+    if not any(letter.isalpha() for letter in plain):
+        return None
+    return _Name(text=named(prefix, plain), context=text[max(0, end - _REACH) : end])
+
+
+def _end_of(pattern: re.Pattern[str], text: str) -> int:
+    match = pattern.match(text)
+    return match.end() if match else 0
+
+
+def _unbalanced(text: str) -> int:
+    """Offset of the last bracket that is not closed; -1 for none."""
+    depth = 0
+    for index in range(len(text) - 1, -1, -1):
+        if text[index] in ")]":
+            depth += 1
+        elif text[index] in "([":
+            depth -= 1
+            if depth < 0:
+                return index
+    return -1
+
+
+def _is_clock(text: str, token: re.Match[str]) -> bool:
+    """Whether a colon stands between two digits, as in times and slices."""
+    around = text[max(0, token.start() - 1) : token.start()], text[token.end() : token.end() + 1]
+    return all(each.isdigit() for each in around)
+
+
+def _made(index: int, line: Line, found: Measured, name: str, context: str) -> Draft:
+    quantity = found.quantity
+    if "%" in name or "percent" in name.lower():
+        quantity = quantity.as_percent()
+    meant = meaning(name, value=quantity.value, whole=quantity.whole, percent=quantity.percent)
+    behind = line.text[quantity.end : quantity.end + 60]
+    ratio = _RATIO.match(behind)
+    if ratio:
+        meant = replace(meant, kind="count", metric=None)
+    elif found.kind and meant.metric is None:
+        meant = replace(meant, kind=found.kind)
+    elif _is_said_twice(quantity.value, behind) and meant.metric is None:
+        meant = replace(meant, kind="probability")
+    elif meant.kind == "other" and found.unit == "" and is_in_milliseconds(name):
+        quantity = replace(quantity, value=quantity.value / 1e3, decimals=quantity.decimals + 3)
+        meant = replace(meant, kind="seconds")
+    return Draft(
+        line=index,
+        start=line.start + quantity.start,
+        quantity=quantity,
+        name=name,
+        meaning=meant,
+        unit=found.unit,
+        context=context,
+        n=int(ratio["n"]) if ratio else numbers.item_count(line.text[:400]),
+    )
+
+
+def _is_said_twice(value: float, behind: str) -> bool:
+    """Whether the same number follows as a percentage: ``0.5366 (53.66%)``."""
+    match = _AGAIN.match(behind)
+    return match is not None and abs(float(match["percent"]) - 100 * value) <= 0.51
+
+
+def _as_logged(found: list[Draft], text: str) -> Iterator[Draft]:
+    """Numbers of a training log: those of no other split are of the training."""
+    epoch = _EPOCH.match(text)
+    keys = {draft.name.lower() for draft in found}
+    is_log = epoch is not None or any("val_" in key for key in keys) or {"loss", "epoch"} <= keys
+    for draft in found:
+        meant = draft.meaning
+        if is_log and meant.split is None and meant.kind in {"loss", "score"}:
+            meant = replace(meant, split="train")
+        name = (
+            named(epoch["at"], draft.name)
+            if epoch and epoch["at"] not in draft.name
+            else draft.name
+        )
+        yield replace(draft, meaning=meant, name=name)
+
+
+def _unmarked(index: int, line: Line) -> Iterator[Draft]:
+    """A line of nothing but a name and a number: ``ViT-B/32  0.0546``, ``test 128 [43 43 42]``."""
+    if match := _SPLIT_SIZE.match(line.text):
+        found = measured_at(line.text, match.end(), len(line.text))
+        if found is not None and found.quantity.whole:
+            draft = _made(index, line, found, match["name"], "")
+            yield replace(draft, meaning=Meaning(kind="items", split=draft.meaning.split))
+        return
+    match = _PLAIN.match(line.text[:200])
+    found = measured_at(line.text, match.end(), len(line.text)) if match else None
+    if match is None or found is None or line.text[found.quantity.end :].strip(" .!*"):
+        return
+    name = match["name"].strip(_EDGES)
+    bare = found.quantity.whole and not found.unit
+    if bare or not name or says_nothing(name) or len(name.split()) > 6:
+        return
+    yield _made(index, line, found, named(name), name)
