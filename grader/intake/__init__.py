@@ -4,8 +4,11 @@ handed_in   paths -> one notebook for every student (choice, names)
 files       paths -> notebook files, also inside zip files (archive)
 submission  one path -> a submission
 content     a file or a name inside a zip -> bytes
+forms       bytes -> cells, by the reader of the form: a notebook or a report
 notebook    bytes -> cells, whatever the notebook's age and condition (decoding, scripts)
+report/     text that tells of a notebook -> cells
 outputs     saved outputs -> what later stages read
+starter     cells -> cells, those marked that are the course's or were made from the course's
 """
 
 from grader.intake.content import digest

@@ -11,12 +11,19 @@ CUT = ("unexpected end of data", "truncated data")
 """What codecs say of a text that ends within a character."""
 
 
-def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
+NOTEBOOK = "a Jupyter notebook"
+
+
+def decoded(content: bytes, what: str = NOTEBOOK) -> tuple[str, tuple[str, ...]]:
     """The text, and what had to be guessed to read it.
 
     UTF-8, UTF-16 and UTF-32 are read with or without a byte order mark. Text that is none of
     them is read as UTF-8 with the odd damaged byte, or as Windows-1252 (Latin-1), whichever
     fits more of its letters; a file that is not text is refused.
+
+    Args:
+        content: All of the file.
+        what: What the file should be, for the message.
 
     Raises:
         SubmissionError: the file is not text.
@@ -29,9 +36,9 @@ def decoded(content: bytes) -> tuple[str, tuple[str, ...]]:
             # Cut within a character: read on, to say where the notebook ends.
             return content[: error.start].decode(encoding), ()
     if not encoding.startswith("utf-8") or BINARY & frozenset(content):
+        where = " in Jupyter" if what == NOTEBOOK else " as UTF-8"
         raise SubmissionError(
-            "The file is not a Jupyter notebook: its text is not UTF-8. "
-            "Save it in Jupyter and hand it in again."
+            f"The file is not {what}: its text is not UTF-8. Save it{where} and hand it in again."
         )
     return _guessed(content.removeprefix(b"\xef\xbb\xbf"))
 

@@ -12,8 +12,6 @@ from grader.intake.outputs import joined, reduced
 from grader.intake.scripts import is_script, script_cells
 from grader.model import Cell
 
-Known = frozenset[tuple[str, ...]]
-
 AT_END = 6
 """Characters: a fault this close to the end of the text is the end itself, perhaps amid
 ``false`` or an escape such as ``\\u00``."""
@@ -28,7 +26,7 @@ COPY = "hand in a complete copy"
 
 
 class Reading(NamedTuple):
-    """One notebook, read."""
+    """One notebook or report, read."""
 
     cells: tuple[Cell, ...]
     """Every cell in order."""
@@ -37,20 +35,19 @@ class Reading(NamedTuple):
     """What had to be guessed to read it."""
 
 
-def read_notebook(path: PurePath, content: bytes, known: Known = frozenset()) -> Reading:
+def read_notebook(path: PurePath, content: bytes) -> Reading:
     """The cells of one notebook.
 
     Args:
         path: Its name, which tells an ``.ipynb`` file from one kept as text.
         content: All of the file.
-        known: Cells of the starter, as ``trimmed`` gives them.
 
     Raises:
         SubmissionError: the file cannot be read as a notebook; the message is for the student.
     """
     text, notes = decoded(content)
     found = script_cells(path, text) if is_script(path) else _cells(_notebook(text))
-    cells = tuple(_cell(i, cell, known) for i, cell in enumerate(found))
+    cells = tuple(_cell(i, cell) for i, cell in enumerate(found))
     if not any(cell.kind == "code" and cell.source.strip() for cell in cells):
         raise SubmissionError("The notebook has no code cell to run.")
     return Reading(cells, notes)
@@ -136,21 +133,14 @@ def _upgraded(notebook: Mapping[str, Any]) -> Mapping[str, Any]:
     return upgraded
 
 
-def _cell(index: int, cell: Mapping[str, Any], known: Known) -> Cell:
+def _cell(index: int, cell: Mapping[str, Any]) -> Cell:
     kind = KINDS.get(str(cell.get("cell_type")), "raw")
-    source = joined(cell.get("source"))
     count = cell.get("execution_count")
     saved = cell.get("outputs")
-    read = Cell(
+    return Cell(
         index=index,
         kind=kind,
-        source=source,
+        source=joined(cell.get("source")),
         execution_count=count if type(count) is int else None,
         outputs=reduced(saved) if kind == "code" and isinstance(saved, list) else (),
     )
-    return read.model_copy(update={"from_starter": bool(source.strip()) and trimmed(read) in known})
-
-
-def trimmed(cell: Cell) -> tuple[str, ...]:
-    """What makes two cells the same: kind and lines, blanks around them aside."""
-    return (cell.kind, *(line.strip() for line in cell.source.strip().splitlines()))

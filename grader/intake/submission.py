@@ -8,12 +8,13 @@ from grader.intake import archive
 from grader.intake.choice import Choice, choose
 from grader.intake.content import content
 from grader.intake.files import notebooks_in_zip
-from grader.intake.notebook import read_notebook, trimmed
+from grader.intake.forms import reader_for
+from grader.intake.starter import marked
 from grader.model import Lab, Submission
 
 
 def intake(path: Path, lab: Lab, *, starter: Submission | None = None) -> Submission:
-    """Read the notebook a student handed in.
+    """Read the notebook or report a student handed in.
 
     Notebook formats 3 and 4 are read, and jupytext's ``.py`` and ``.md`` forms. What Jupyter
     tolerates is tolerated: missing metadata, repeated cell ids, unknown fields. Of a zip file
@@ -25,18 +26,19 @@ def intake(path: Path, lab: Lab, *, starter: Submission | None = None) -> Submis
         starter: The lab's starter notebook, to tell its cells from the student's.
 
     Raises:
-        SubmissionError: the file cannot be read as a notebook; the message is for the student.
+        SubmissionError: the file cannot be read; the message is for the student.
     """
     chosen = _chosen(path, lab)
     read = content(chosen.path)
-    known = frozenset() if starter is None else frozenset(map(trimmed, starter.cells))
-    cells, notes = read_notebook(chosen.path, read, known)
+    reader = reader_for(chosen.path, read)
+    cells, notes = reader.read(chosen.path, read)
     return Submission(
         student=path.stem,
         lab=lab.id,
         path=str(chosen.path),
         digest=hashlib.sha256(read).hexdigest(),
-        cells=cells,
+        form=reader.form,
+        cells=cells if starter is None else marked(cells, starter.cells),
         notes=(*chosen.notes, *notes),
     )
 

@@ -195,7 +195,7 @@ def test_a_header_that_grows_without_end_is_left_alone(tmp_path: Path) -> None:
 
 def test_text_without_code_says_so(tmp_path: Path) -> None:
     with pytest.raises(SubmissionError, match="no code cell"):
-        intake(text_file(tmp_path, "a.md", "# Notes\n\nNothing else.\n"), LAB)
+        intake(text_file(tmp_path, "a.py", "# # Notes\n"), LAB)
 
 
 @given(st.text(max_size=80))
