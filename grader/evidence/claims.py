@@ -9,36 +9,19 @@ from grader.evidence.headings import Line, unfenced
 from grader.evidence.linking import Link, Linker
 from grader.evidence.naming import Naming, TaskNames
 from grader.evidence.readings import readings
+from grader.evidence.remarks import (
+    is_cited,
+    is_hedged,
+    is_of_other_run,
+    is_target,
+    names_other_run,
+    names_target,
+)
 from grader.evidence.sentences import Sentence, masked, sentences
 from grader.evidence.tables import piped
 from grader.evidence.tasks import Span, spans
 from grader.model import Cell, Claim, Lab, Submission
 
-_HEDGE = re.compile(
-    rf"(?:(?<!\w){vocabulary.alternation(vocabulary.every(vocabulary.HEDGES))}\.?\s(?:the\s|an?\s)?"
-    rf"|{vocabulary.alternation(vocabulary.HEDGES['zh'].split(', '))}|[~≈±<>≥≤])"
-    r"[\s*_(]{0,3}$",
-    re.IGNORECASE,
-)
-_HEDGE_BEHIND = re.compile(
-    r"\s?(?:\+|or\s(?:so|more|higher|better)\b|-?ish\b|左右|上下)", re.IGNORECASE
-)
-_TARGET = vocabulary.phrases(vocabulary.TARGETS)
-_BOUND = re.compile(
-    r"(?:above|below|over|under|(?:greater|less|more|higher|lower)\sthan|[<>≥≤])\s?\d",
-    re.IGNORECASE,
-)
-_VERDICT = vocabulary.phrases(vocabulary.VERDICTS)
-_JUDGED = re.compile(
-    rf"\W{{0,6}}{vocabulary.alternation(vocabulary.every(vocabulary.VERDICTS))}\s?:", re.IGNORECASE
-)
-_CITED = vocabulary.phrases(vocabulary.CITATIONS)
-_OTHER_RUN = vocabulary.phrases(vocabulary.OTHER_RUNS)
-_COMPARED = re.compile(
-    r"\b(?:than|above|over|beats?|against|outperforms?|compared (?:to|with))\s(?:\w{1,8}\s)?$",
-    re.IGNORECASE,
-)
-_SOURCE = re.compile(r"\[\d{1,3}\](?!\()|§|\(\w{2,20}(?:\set\sal\.?)?,\s(?:19|20)\d\d\)")
 _NEGATED = re.compile(
     rf"(?<!\w){vocabulary.alternation(vocabulary.every(vocabulary.NEGATIONS))}"
     r"(?:\s\w{1,15}){0,3}\W{0,3}$",
@@ -115,8 +98,8 @@ def _in_tables(cell: Cell, names: TaskNames, under: tuple[Span, ...]) -> Iterato
                 decimals=each.quantity.decimals,
                 n=each.n,
                 task=named or (None if names.named(each.label) else _above(under, row.start)),
-                target=_TARGET.search(row.text) is not None,
-                cited=_is_cited(row.text) or _OTHER_RUN.search(row.text) is not None,
+                target=names_target(row.text),
+                cited=is_cited(row.text) or names_other_run(row.text),
             )
 
 
@@ -129,8 +112,8 @@ class _SentenceReader:
         self._text = sentence.text
         self._namings = names.namings(sentence.text)
         self._n = numbers.item_count(sentence.text)
-        self._target = _is_target(sentence.text)
-        self._cited = _is_cited(sentence.text)
+        self._target = is_target(sentence.text)
+        self._cited = is_cited(sentence.text)
 
     def claim(self, link: Link, below: int, above: str | None) -> Claim:
         """The claim of one link.
@@ -142,7 +125,6 @@ class _SentenceReader:
         """
         start = self._start + link.quantity.start
         end = self._start + link.quantity.end
-        before = self._text[max(0, link.quantity.start - 30) : link.quantity.start]
         source = self._cell.source
         return Claim(
             cell=self._cell.index,
@@ -155,11 +137,9 @@ class _SentenceReader:
             decimals=link.quantity.decimals,
             n=self._n,
             task=self._task(link, below) if self._namings else above,
-            hedged=bool(
-                _HEDGE.search(before) or _HEDGE_BEHIND.match(self._text, link.quantity.end)
-            ),
+            hedged=is_hedged(self._text, link.quantity.start, link.quantity.end),
             target=self._target,
-            cited=self._cited or _is_of_other_run(self._text, link.quantity.start),
+            cited=self._cited or is_of_other_run(self._text, link.quantity.start),
         )
 
     def _task(self, link: Link, below: int) -> str | None:
@@ -200,27 +180,6 @@ class _SentenceReader:
 
 def _negated(text: str, link: Link) -> bool:
     return _NEGATED.search(text[max(0, link.start - 60) : link.start]) is not None
-
-
-def _is_target(text: str) -> bool:
-    if _TARGET.search(text) or _JUDGED.match(text) or text.rstrip(" *_").endswith("?"):
-        return True
-    return _BOUND.search(text) is not None and _VERDICT.search(text) is not None
-
-
-def _is_cited(text: str) -> bool:
-    return _CITED.search(text) is not None or _SOURCE.search(text) is not None
-
-
-def _is_of_other_run(text: str, position: int) -> bool:
-    """Whether a sentence speaks of a baseline or an earlier run before a number, or behind it.
-
-    "89 %, far above chance" still gives the model's own number.
-    """
-    return any(
-        found.start() < position or not _COMPARED.search(text[: found.start()])
-        for found in _OTHER_RUN.finditer(text)
-    )
 
 
 def _above(under: tuple[Span, ...], position: int) -> str | None:

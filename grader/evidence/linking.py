@@ -282,3 +282,13 @@ def _percent(link: Link) -> Link:
         order=link.order,
         of=link.of,
     )
+
+
+def is_plain_link(gap: str) -> bool:
+    """Whether words that stand between a name and a number, in that order, link the two."""
+    words = [word.lower() for word in _WORD.findall(gap)]
+    if len(gap) > 160 or len(words) > 10 or not all(word in _LINKS for word in words):
+        return False
+    if not _MARKS_BEFORE.fullmatch(_WORD.sub("", gap)):
+        return False
+    return any(mark in gap for mark in ":=(") or bool(_EXPLICIT & set(words))

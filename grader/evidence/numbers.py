@@ -109,7 +109,9 @@ _OTHER_OF = {
     metric: vocabulary.phrases(table) for metric, table in vocabulary.OTHER_METRICS.items()
 }
 _TOP_ONE = re.compile(r"top[-\s]?1(?!\d)", re.IGNORECASE)
-_NO_TEST_ITEMS = re.compile(r"train|batch|class|epoch|seen\b", re.IGNORECASE)
+_NO_TEST_ITEMS = re.compile(
+    r"train|batch|class|epoch|seen\b|thousand|million|billion", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -216,7 +216,9 @@ TARGETS: Table = {
         "aim(?:s|ed|ing)?, goals?, targets?, should, would, could, might, must, "
         "expect(?:s|ed|ing)?, thresholds?, at least, ideally, hop(?:e|es|ed|ing), requires?, "
         "required, need(?:s|ed)? to, want(?:s|ed)? to, if, imagine, suppose, "
-        r"hypothetical(?:ly)?, for example, e\.g\., perfect(?:ly)?, useless, worst, best possible"
+        r"hypothetical(?:ly)?, for example, e\.g\., useless, worst, best possible, "
+        "(?<!achieved )(?<!achieves )(?<!achieving )(?<!reached )(?<!obtained )(?<!got )"
+        "(?<!scored )perfect(?:ly)?"
     ),
     "de": (
         "ziel, ziele, zielwert, angestrebt(?:e[nr]?)?, anstreben, sollten?, könnte, müsste, "

@@ -1,11 +1,30 @@
 """Numbers and quotations that stand in text cells, each with what the text says it is of."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
-from grader.model import Coverage, Figure, Lab, PrintedMatrix, Quotation, Submission
+from grader.evidence.claims import claims
+from grader.evidence.naming import TaskNames
+from grader.evidence.written.cells import CellReader, Reading
+from grader.evidence.written.context import Sections
+from grader.evidence.written.naming import Names
+from grader.evidence.written.quotations import Library
+from grader.model import (
+    Cell,
+    Claim,
+    Coverage,
+    Figure,
+    Lab,
+    PrintedMatrix,
+    Quotation,
+    Submission,
+)
 
 __all__ = ["Written", "written"]
+
+_MOST_MISSED = 100
+_MOST_QUOTATIONS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,9 +47,46 @@ class Written:
 def written(submission: Submission, lab: Lab, cell_tasks: Mapping[int, str]) -> Written:
     """Everything the text of a submission states.
 
+    Text that stands unchanged in the lab's starter notebook is not the student's and left out.
+    Numbers of matrices count as understood.
+
     Args:
         submission: What was handed in.
-        lab: Whose tasks and metrics.
+        lab: Whose tasks.
         cell_tasks: Task of each cell, where it could be told.
     """
-    return Written()
+    names, sections, library = Names(lab), Sections(Names(lab)), Library(submission)
+    stated = _by_cell(claims(submission, lab, cell_tasks))
+    asked = TaskNames(lab).metrics
+    readings: list[Reading] = []
+    for cell in submission.cells:
+        if cell.kind == "markdown":
+            # A heading of the starter still says what the text below it is about.
+            context = sections.context(cell.source)
+            if not cell.from_starter:
+                reader = CellReader(cell, lab, cell_tasks.get(cell.index), names, context)
+                made = reader.read(stated.get(cell.index, ()), asked, library)
+                readings.append(made)
+    return Written(
+        figures=tuple(each for reading in readings for each in reading.figures),
+        matrices=tuple(each for reading in readings for each in reading.matrices),
+        quotations=tuple(
+            islice((each for reading in readings for each in reading.quotations), _MOST_QUOTATIONS)
+        ),
+        coverage=_coverage(readings),
+    )
+
+
+def _by_cell(found: Iterable[Claim]) -> dict[int, list[Claim]]:
+    by_cell: dict[int, list[Claim]] = {}
+    for claim in found:
+        by_cell.setdefault(claim.cell, []).append(claim)
+    return by_cell
+
+
+def _coverage(readings: list[Reading]) -> Coverage:
+    missed = tuple(place for reading in readings for place in reading.missed)
+    understood = sum(reading.understood for reading in readings)
+    return Coverage(
+        numbers=understood + len(missed), understood=understood, missed=missed[:_MOST_MISSED]
+    )

@@ -1,0 +1,382 @@
+"""Numbers in sentences, each with what the words around it say it is of."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from grader.evidence import numbers, remarks, vocabulary
+from grader.evidence.linking import is_plain_link
+from grader.evidence.sentences import Sentence
+from grader.evidence.written import words
+from grader.evidence.written.naming import Name, Names
+from grader.evidence.written.nouns import Noun, nouns
+from grader.evidence.written.quantities import Amount, amounts
+from grader.model import METRICS, Claim, FigureKind, MetricName
+
+__all__ = ["Found", "Said", "read"]
+
+_DISCLAIMED = re.compile(words.one_of(words.DISCLAIMERS), re.IGNORECASE)
+_ANAPHOR = words.bounded(words.one_of(words.ANAPHORS))
+_SPLITS = {name: words.bounded(words.one_of(table)) for name, table in words.SPLITS.items()}
+_DIFFERENCES = vocabulary.phrases(vocabulary.DIFFERENCES)
+_AGAINST = re.compile(
+    rf"(?<!\w){vocabulary.alternation(vocabulary.every(vocabulary.AGAINST))}\s(?:the\s|our\s)?\W{{0,3}}$",
+    re.IGNORECASE,
+)
+_BELONGS = re.compile(
+    r"\W{0,4}(?:\s?[^\W\d_]{1,12}){0,3}\s(?:for|of|with|by|from|für|von|mit|para|de|por|con|pour|du|"
+    r"d['\u2019]|par|avec)\s(?:the\s|our\s|le\s|la\s)?\W{0,3}",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"[;；。]|\.\s|,\s(?:while|whereas|but|tandis|während|mientras)\s", re.IGNORECASE
+)
+_LABEL = re.compile(
+    r"(?P<label>[^\n,;:=|.!?(){}\[\]<>]{2,60}?)[\s*_`]{0,6}[:=\u2248][\s*_`~$]{0,6}$"
+)
+_BEHIND = re.compile(r"[\s*_`)'\u2019-]{0,4}(?:[^\W\d_]{1,14}['\u2019\s]{1,2}){0,2}[*_]{0,2}")
+_OF = re.compile(
+    r"\s(?P<of>(?:of|des?|der|del|d['\u2019]|von)\s?(?:[^\W\d_][\w'\u2019-]{0,20}\s?){1,4})",
+    re.IGNORECASE,
+)
+_WORDS_BEFORE = re.compile(
+    r"(?P<words>(?:[^\W\d_][\w'\u2019-]{0,24}[\s:*]{1,3}){1,4})[~(*$\s]{0,4}$"
+)
+_LETTER = re.compile(r"[^\W\d_]")
+_REACH = 100
+_LONGEST_NAME = 80
+_PRETRAINED = re.compile(
+    r"pre-?train|trained on|entraîné|trainiert|entrenado|预训练", re.IGNORECASE
+)
+_COUNTS: frozenset[FigureKind] = frozenset({"items"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A number of a text with what it is of, before it has a place."""
+
+    amount: Amount
+    """The number, with offsets in the cell."""
+
+    kind: FigureKind
+    """What it is of."""
+
+    name: str
+    """What the text calls it."""
+
+    metric: str | None = None
+    """Metric, where certain."""
+
+    model: str | None = None
+    """Model named for it."""
+
+    dataset: str | None = None
+    """Dataset named beside it."""
+
+    split: str | None = None
+    """Split named beside it."""
+
+    n: int | None = None
+    """Items it is said to rest on."""
+
+    hedged: bool = False
+    """Whether inexact."""
+
+    target: bool = False
+    """Whether an aim."""
+
+    cited: bool = False
+    """Whether somebody else's."""
+
+    disclaimed: bool = False
+    """Whether taken back."""
+
+    claim: Claim | None = None
+    """The claim made of it, if one is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A sentence with what surrounds it."""
+
+    sentence: Sentence
+    """The sentence, its offset in the cell."""
+
+    plain: str
+    """Its text with the digits of dates, names and references struck out."""
+
+    claims: Mapping[int, Sequence[Claim]]
+    """Claims by the offset of their number in the cell."""
+
+    model: str | None
+    """Model of the heading or label above."""
+
+    asked: frozenset[MetricName]
+    """Metrics claims are made of."""
+
+    following: str
+    """The sentence behind it, when it stands in the same paragraph."""
+
+
+def read(said: Said, names: Names) -> tuple[list[Found], list[Amount]]:
+    """The figures of a sentence, and the numbers that are none; offsets are those of the cell."""
+    found_in = amounts(said.plain)
+    if not found_in:
+        return [], []
+    reader = _Reader(said, names, found_in)
+    figures: list[Found] = []
+    missed: list[Amount] = []
+    for index, amount in enumerate(found_in):
+        made = list(reader.figures(index, amount))
+        figures += made
+        missed += [] if made else [_moved(amount, said.sentence.start)]
+    return figures, missed
+
+
+def is_disclaimed(text: str, following: str) -> bool:
+    """Whether a sentence says that its numbers mean little, or the next one says so of it."""
+    if _DISCLAIMED.search(text):
+        return True
+    return _ANAPHOR.search(following[:90]) is not None and _DISCLAIMED.search(following) is not None
+
+
+def split_of(text: str) -> str | None:
+    """The one split a text names."""
+    named = [name for name, pattern in _SPLITS.items() if pattern.search(text)]
+    return named[0] if len(named) == 1 else None
+
+
+def item_count(text: str, found: Sequence[Amount]) -> int | None:
+    """Items a sentence says its scores rest on; ``None`` when it says none or several."""
+    counted = numbers.item_count(text)
+    if counted is not None:
+        return counted
+    if _PRETRAINED.search(text):
+        return None
+    whole = {each.value for each in found if each.kind in _COUNTS and each.value % 1 == 0}
+    return int(whole.pop()) if len(whole) == 1 else None
+
+
+class _Reader:
+    """Makes the figures of one sentence."""
+
+    def __init__(self, said: Said, names: Names, found: Sequence[Amount]) -> None:
+        self._said = said
+        self._text = said.sentence.text
+        self._start = said.sentence.start
+        self._found = found
+        self._nouns = nouns(self._text)
+        self._models = names.models(self._text)
+        self._datasets = names.datasets(self._text)
+        self._n = item_count(self._text, found)
+        self._split = split_of(self._text)
+        self._target = remarks.is_target(self._text)
+        self._cited = remarks.is_cited(self._text)
+        self._disclaimed = is_disclaimed(self._text, said.following)
+
+    def figures(self, index: int, amount: Amount) -> Iterator[Found]:
+        """The figures of one number: one for each metric it is said to be of, or one, or none."""
+        claimed = self._said.claims.get(amount.start + self._start, ())
+        if claimed:
+            yield from (self._claimed(claim, index, amount) for claim in claimed)
+            return
+        named = self._named(index, amount)
+        if named is not None:
+            yield self._found_as(index, amount, *named)
+
+    def _claimed(self, claim: Claim, index: int, amount: Amount) -> Found:
+        scores = [each for each in self._nouns if each.kind == "score" and not each.generic]
+        same = [each for each in scores if each.metric == claim.metric] or scores
+        nearest = min(same, key=lambda noun: abs(noun.start - amount.start), default=None)
+        name = nearest.text if nearest else METRICS[claim.metric].title
+        made = self._found_as(index, self._as_claimed(claim, amount), "score", name, claim.metric)
+        return replace(
+            made,
+            n=claim.n if claim.n is not None else made.n,
+            hedged=claim.hedged or made.hedged,
+            target=claim.target,
+            cited=claim.cited,
+            claim=claim,
+        )
+
+    def _as_claimed(self, claim: Claim, amount: Amount) -> Amount:
+        """The number in hundredths where a label says so: ``Accuracy (%): 88.95``."""
+        before = self._text[max(0, amount.start - 12) : amount.start]
+        if amount.percent or "%" not in before or claim.value == amount.value:
+            return amount
+        return replace(amount, value=claim.value, decimals=claim.decimals)
+
+    def _found_as(
+        self, index: int, amount: Amount, kind: FigureKind, name: str, metric: str | None
+    ) -> Found:
+        hedged = amount.hedged or remarks.is_hedged(self._text, amount.start, amount.end)
+        other = remarks.is_of_other_run(self._text, amount.start)
+        scored = kind not in {"items", "classes", "parameters", "bytes", "count"}
+        return Found(
+            amount=_moved(amount, self._start),
+            kind=kind,
+            name=" ".join(name.split())[:_LONGEST_NAME],
+            metric=metric,
+            model=self._model(index, amount),
+            dataset=self._dataset(amount),
+            split=self._split,
+            n=self._n if scored else None,
+            hedged=hedged,
+            target=self._target,
+            cited=self._cited or (scored and other),
+            disclaimed=self._disclaimed and scored,
+        )
+
+    def _named(self, index: int, amount: Amount) -> tuple[FigureKind, str, str | None] | None:
+        """Kind, name and metric of a number no claim was made of."""
+        noun = self._noun(index, amount)
+        if amount.kind is not None and not amount.percent:
+            same = noun is not None and noun.kind == amount.kind
+            return amount.kind, noun.text if noun and same else amount.unit, None
+        if noun is not None:
+            return self._of_noun(noun, amount)
+        label = self._label(amount)
+        if label is not None:
+            return ("share" if amount.percent else "other"), label, None
+        if amount.percent and (said := self._share_of(amount)):
+            return "share", said, None
+        return None
+
+    def _of_noun(self, noun: Noun, amount: Amount) -> tuple[FigureKind, str, str | None]:
+        between = self._between(noun, amount)
+        beside = self._text[amount.end : amount.end + 14]
+        if noun.kind == "score" and (
+            _DIFFERENCES.search(between) or _DIFFERENCES.match(beside.lstrip())
+        ):
+            return (
+                "other",
+                self._text[min(noun.start, amount.start) : amount.start] or noun.text,
+                None,
+            )
+        kind: FigureKind = noun.kind
+        # Without a unit a time or a size is of unknown length.
+        if amount.kind is None and kind in {"seconds", "bytes", "rate"}:
+            kind = "other"
+        if amount.percent and kind in {
+            "other",
+            "items",
+            "classes",
+            "parameters",
+            "seconds",
+            "bytes",
+            "rate",
+        }:
+            kind = "share"
+        strict = noun.metric is not None and noun.end <= amount.start and is_plain_link(between)
+        known = noun.metric in self._said.asked
+        # A metric that claims are made of is certain only as one; of others a plain link is enough.
+        return kind, noun.text, noun.metric if strict and not known else None
+
+    def _between(self, noun: Noun, amount: Amount) -> str:
+        if noun.end <= amount.start:
+            return self._unnamed(noun.end, amount.start)
+        return self._unnamed(amount.end, noun.start)
+
+    def _unnamed(self, start: int, end: int) -> str:
+        """The text between two offsets without names of models and datasets."""
+        gap = self._text[start:end]
+        for each in sorted((*self._models, *self._datasets), key=lambda name: -name.start):
+            if each.start >= start and each.end <= end:
+                gap = gap[: each.start - start] + " " + gap[each.end - start :]
+        return gap
+
+    def _noun(self, index: int, amount: Amount) -> Noun | None:
+        """The word a number is of: right behind it, else the last one before it in its clause."""
+        behind = next((each for each in self._nouns if each.start >= amount.figures), None)
+        direct = (
+            behind is not None
+            and _BEHIND.fullmatch(self._text, amount.figures, behind.start) is not None
+        )
+        before = self._noun_before(index, amount)
+        if direct and (before is None or not is_plain_link(self._between(before, amount))):
+            return behind
+        return before
+
+    def _noun_before(self, index: int, amount: Amount) -> Noun | None:
+        stop = max((each.end for each in self._found[:index]), default=0)
+        near = [
+            each
+            for each in self._nouns
+            if each.end <= amount.start and amount.start - each.end <= _REACH
+        ]
+        specific = [each for each in near if not each.generic] or near
+        if not specific:
+            return None
+        noun = specific[-1]
+        gap = self._text[noun.end : amount.start]
+        listed = noun.end >= stop or self._is_list(index)
+        return noun if listed and not _CLAUSE.search(gap) else None
+
+    def _is_list(self, index: int) -> bool:
+        """Whether only a comma or a word that joins stands between a number and the one before."""
+        gap = self._text[self._found[index - 1].end : self._found[index].start]
+        return len(gap) <= 8
+
+    def _label(self, amount: Amount) -> str | None:
+        """``Break-even point: ~2.3``: the words before the colon."""
+        match = _LABEL.search(self._text, max(0, amount.start - 80), amount.start)
+        if match is None or not _LETTER.search(match["label"]):
+            return None
+        return match["label"].strip(" *_`#•-\t") or None
+
+    def _share_of(self, amount: Amount) -> str | None:
+        """Words of a percentage of something: ``of the images``, else those before it."""
+        if match := _OF.match(self._text, amount.end):
+            return match["of"].strip()
+        before = _WORDS_BEFORE.search(self._text, max(0, amount.start - 90), amount.start)
+        return before["words"].strip(" :*") if before else None
+
+    def _model(self, index: int, amount: Amount) -> str | None:
+        """The model named for a number in its sentence, else that of the text above."""
+        if not self._models:
+            return self._said.model
+        different = {each.text.lower() for each in self._models}
+        if len(different) == 1:
+            return self._models[0].text
+        return self._in_list(index) or self._nearest(index, amount)
+
+    def _in_list(self, index: int) -> str | None:
+        """``ViT and CLIP reached 0.91 and 0.89``: as many models as numbers, all of them before."""
+        scores = [each for each in self._found if each.kind in {None, "share"}]
+        before = [each for each in self._models if each.end <= scores[0].start] if scores else []
+        pairs = len(scores) == len(before) == len(self._models) > 1
+        if not pairs or self._found[index] not in scores:
+            return None
+        return before[scores.index(self._found[index])].text
+
+    def _nearest(self, index: int, amount: Amount) -> str | None:
+        """Named behind with ``for``, else the last one before that is not compared with."""
+        following = [each.start for each in self._found[index + 1 :]]
+        limit = min([*following, amount.end + 60, len(self._text)])
+        for each in self._models:
+            if amount.end <= each.start < limit and self._belongs(amount, each):
+                return each.text
+        before = [each for each in self._models if each.end <= amount.start]
+        subjects = [
+            each
+            for each in before
+            if not _AGAINST.search(self._text[max(0, each.start - 40) : each.start])
+        ]
+        if subjects:
+            return subjects[-1].text
+        return None if before else self._models[0].text
+
+    def _belongs(self, amount: Amount, name: Name) -> bool:
+        return _BELONGS.fullmatch(self._text, amount.figures, name.start) is not None
+
+    def _dataset(self, amount: Amount) -> str | None:
+        if not self._datasets:
+            return None
+        nearest = min(self._datasets, key=lambda name: abs(name.start - amount.start))
+        return nearest.text
+
+
+def _moved(amount: Amount, by: int) -> Amount:
+    return replace(
+        amount, start=amount.start + by, end=amount.end + by, figures=amount.figures + by
+    )
