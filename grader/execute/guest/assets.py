@@ -183,4 +183,6 @@ def _record_model(recorder: Recorder, name: str, loaded: Foreign) -> None:
     model = loaded[0] if isinstance(loaded, tuple) else loaded
     for part in model.modules():
         recorder.models[part] = name
+    for tell in recorder.at_load:
+        tell(model, name)
     recorder.emit("load", kind="model", asset=name, split=None, rows=None)

@@ -15,10 +15,12 @@ from . import (
     matrices,
     metrics,
     namespace,
+    served,
     tampering,
     texts,
     training,
     urls,
+    weights,
 )
 from .foreign import Foreign
 from .recorder import Recorder, Send
@@ -52,7 +54,10 @@ _RECORDING = (
     metrics.watch_modules,
     texts.install,
     training.install,
+    served.watch_datasets,
+    served.watch_processors,
     forwards.install,
+    weights.install,
 )
 
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import sys
+from abc import ABCMeta
 from array import array as packed
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ def column(value: Foreign) -> list[Foreign] | None:
 
 def is_class_of_library(kind: type, module: str) -> bool:
     """Whether a class is the one that a module, or one below it, has under its name."""
-    if type(kind) is not type:
+    if type(kind) not in (type, ABCMeta):
         # What stands in another class's place may run when it is asked anything.
         return False
     home = kind.__module__

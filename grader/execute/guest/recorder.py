@@ -99,6 +99,10 @@ class Recorder:
         self._digested = 0
         self._seconds = 0.0
         self._lost: Counter[tuple[str, str]] = Counter()
+        self.touched: set[str] = set()
+        """Models that saw rows or were trained in this cell."""
+        self.at_load: list[Callable[[Foreign, str], None]] = []
+        """Called with every model that was loaded, and its id."""
         self.unhooked: list[tuple[str, str]] = []
         """Hooks that fit no function of the libraries installed, and why."""
         self.at_cell_end: list[Callable[[], None]] = []
@@ -158,6 +162,7 @@ class Recorder:
         for (what, why), times in lost.items():
             self.emit("dropped", what=what, why=why, times=times)
         self._told.clear()
+        self.touched.clear()
         self._digested, self._seconds = 0, 0.0
         self.emit("cell")
 

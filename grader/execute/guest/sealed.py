@@ -107,6 +107,16 @@ class Hooks:
         """The same; but ``enter`` returns ``(note, function, args, kwargs)``, what to call."""
         self._put(owner, name, _redirected, (enter, leave))
 
+    def iterate(self, owner: Foreign, name: str, leave: Function) -> None:
+        """Have ``leave(args, True, item)`` called with each item of what is iterated."""
+        self._put(owner, name, _iterated, (_nothing, leave))
+
+    def made(self, original: Function, enter: Function, leave: Function) -> types.FunctionType:
+        """The same as ``watch`` makes of a function, for the caller to put in its place."""
+        code = _nested_code(_watched)
+        sides = seal(enter), self._guarded(leave, code, original.__name__)
+        return _isolated(_watched(original, *sides), original)
+
     def _put(
         self,
         owner: Foreign,
@@ -172,6 +182,17 @@ def _watched(original: Function, enter: Function, leave: Function) -> types.Func
             raise
         leave(note, True, value)
         return value
+
+    return call  # type: ignore[return-value]
+
+
+def _iterated(original: Function, enter: Function, leave: Function) -> types.FunctionType:
+    def call(*args: Foreign, **kwargs: Foreign) -> Foreign:
+        """See the library."""
+        enter()
+        for item in original(*args, **kwargs):
+            leave(args, True, item)
+            yield item
 
     return call  # type: ignore[return-value]
 

@@ -14,8 +14,8 @@ import types
 from collections.abc import Callable
 
 from . import plain
+from .fitting import fit_later
 from .foreign import Foreign, library
-from .later import after_import
 from .recorder import Recorder
 
 _MAX_REFERENCES = 20
@@ -174,27 +174,12 @@ def number(value: Foreign, name: str) -> float | None:
 def install(recorder: Recorder) -> None:
     """Watch sacrebleu, nltk and rouge_score, once a notebook imports them."""
     teller = Teller(recorder)
-    _fit_later(recorder, "sacrebleu", functools.partial(_watch_sacrebleu, recorder, teller))
+    fit_later(recorder, "sacrebleu", functools.partial(_watch_sacrebleu, recorder, teller))
     for module, functions in _NLTK.items():
         watch = functools.partial(_watch_nltk, recorder, teller, module, functions)
-        _fit_later(recorder, module, watch)
+        fit_later(recorder, module, watch)
     rouge = functools.partial(_watch_rouge, recorder, teller)
-    _fit_later(recorder, "rouge_score.rouge_scorer", rouge)
-
-
-def _fit_later(recorder: Recorder, module: str, fit: Callable[[], None]) -> None:
-    fitted: list[str] = []
-
-    def then() -> None:
-        if fitted:
-            return
-        fitted.append(module)
-        try:
-            fit()
-        except Exception as error:  # noqa: BLE001 - a version that is made otherwise
-            recorder.emit("unhooked", hook="texts", error=type(error).__name__)
-
-    after_import(module, then)
+    fit_later(recorder, "rouge_score.rouge_scorer", rouge)
 
 
 _Read = Callable[[dict[str, Foreign]], "tuple[str, str, Items] | None"]
