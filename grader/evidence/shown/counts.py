@@ -44,6 +44,7 @@ _IMAGE = re.compile(r"image(?:\s|_)?(?:shape|size|dimension)|pixel", re.IGNORECA
 _MATRIX = re.compile(r"matri|weight|kernel|layer|logits", re.IGNORECASE)
 _LABELS = re.compile(r"label_ids=array\(\[(?P<labels>[\d\s,]{1,20000})(?P<close>\])")
 _FRACTION_OF_ITEMS = re.compile(r"examples|images?|samples|imgs", re.IGNORECASE)
+_EACH = re.compile(r"\b(?:each|every|per)\b", re.IGNORECASE)
 _LONGEST_LINE = 1_000
 
 
@@ -80,6 +81,8 @@ def _of_bar(index: int, line: Line, bar: re.Match[str]) -> Iterator[Draft]:
 def _of_nouns(index: int, line: Line, text: str) -> Iterator[Draft]:
     for match in _COUNTED.finditer(text):
         kind: FigureKind = "items" if match["items"] else "classes"
+        if _EACH.search(text[max(0, match.start() - 40) : match.start()]):
+            continue
         before = text[max(0, match.start() - 40) : match.start()].split()[-2:]
         name = named(*(word.strip("(\u2713:,") for word in before), match["noun"])
         meant = Meaning(kind=kind, split=split_in(name.replace("-", " ")))

@@ -9,7 +9,14 @@ from grader.evidence.directions import direction_of
 from grader.evidence.shown import words
 from grader.model import METRICS, Average, FigureKind
 
-__all__ = ["Meaning", "meaning", "metric_in", "says_nothing", "split_in"]
+__all__ = [
+    "Meaning",
+    "is_in_milliseconds",
+    "meaning",
+    "metric_in",
+    "says_nothing",
+    "split_in",
+]
 
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=\d)(?=[A-Z][a-z])")
 _LAST_WORD = re.compile(r"[\w-]+\W{0,10}$")
@@ -29,6 +36,7 @@ _BLEU = re.compile(
     r"(?<!self-)(?:sacre[-_\s]?)?bleu(?:[-_@\s]?(?P<n>[1-4])(?![.,]?\d))?(?![^\W\d_])",
     re.IGNORECASE,
 )
+_MAP = re.compile(r"(?<![^\W_])mAP(?![^\W\d_])")
 _MILLISECONDS = re.compile(r"[_(\[\s](?:ms|milliseconds)\W?$", re.IGNORECASE)
 
 
@@ -80,7 +88,7 @@ def meaning(name: str, *, value: float, whole: bool, percent: bool) -> Meaning:
     """
     spread = _HUMP.sub(" ", numbers.fold(name))[:200]
     split = split_in(spread)
-    metric = metric_in(spread)
+    metric = "average_precision" if _MAP.search(name) else metric_in(spread)
     # Counts are no scores: ``Images for accuracy: 2000``.
     if metric is not None and not (whole and not percent and value > 100):
         loss = _KINDS["loss"].search(spread) is not None

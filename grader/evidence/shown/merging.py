@@ -1,5 +1,6 @@
 """One number, found by the lab's readers and by that of any named number, is one figure."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -15,6 +16,7 @@ from grader.model import METRICS
 __all__ = ["as_score", "merged", "with_probabilities"]
 
 _EDGES = " \t:=|'\"*_`-\u2013>#,;([{"
+_VALUE = re.compile(r"[:=][\s\d./(\[~]{0,40}$")
 _TOTAL = 0.02
 """How far the probabilities of all labels may add up from one, when rounded."""
 
@@ -91,7 +93,7 @@ def _new(score: Score, rows: Sequence[Line]) -> Draft:
         line=score.line,
         start=score.start,
         quantity=quantity,
-        name=named(before.strip(_EDGES)) or METRICS[score.metric].title,
+        name=named(_VALUE.sub("", before).strip(_EDGES)) or METRICS[score.metric].title,
         meaning=Meaning(kind="score", metric=score.metric),
         unit="%" if score.printed.endswith("%") else "",
         context=row.text[:200],

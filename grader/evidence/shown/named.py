@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.headings import Line
+from grader.evidence.numbers import Quantity
 from grader.evidence.shown import words
 from grader.evidence.shown.draft import Draft, named
 from grader.evidence.shown.meaning import (
@@ -48,6 +49,10 @@ _SPLIT_SIZE = re.compile(
 _MODULE = re.compile(r"\s{0,80}\(\w{1,60}\): \w{1,60}\(")
 _NOISE = re.compile(vocabulary.alternation(vocabulary.every(words.LONG)), re.IGNORECASE)
 _DOWNLOAD = re.compile(r"\.\w{2,12}:\s{1,4}\d{1,3}%")
+_WORD = re.compile(r"[^\W\d_]+")
+_HOLDERS = vocabulary.words(words.HOLDERS)
+_BAR = re.compile(r"\s{0,60}(?:\||\d{1,12}/\d)")
+_EACH = re.compile(r"(?<![^\W_])(?:each|every|per)(?![^\W_])", re.IGNORECASE)
 _LONGEST_LINE = 6_000
 _DEEPEST = 12
 _REACH = 120
@@ -87,24 +92,26 @@ class NamedReader:
         if is_noise(line.text[:_LONGEST_LINE]):
             return
         found = [each for piece in _pieces(line) for each in self._piece(index, piece)]
-        yield from _as_logged(found, line.text) if found else _unmarked(index, line)
+        yield from _with_support(_as_logged(found, line.text)) if found else _unmarked(index, line)
 
     def _piece(self, index: int, line: Line) -> Iterator[Draft]:
-        left, name = 0, _Name(text="", context="")
+        left, name, above = 0, _Name(text="", context=""), None
         for token in _TOKEN.finditer(line.text):
             if token["open"]:
-                self._owners.append(name.text if name.text else "")
+                self._owners.append(_spoken(name.text))
                 del self._owners[:-_DEEPEST]
                 left, name = token.end(), _Name(text="", context="")
             elif token["close"]:
                 self._owners = self._owners[:-1]
                 left = token.end()
             elif token.start() >= left:
-                name = _name(line.text, left, token.start()) or name
+                anew = _name(line.text, left, token.start())
+                name = anew or name
                 draft = self._draft(index, line, token, name)
                 if draft is not None:
-                    left = draft.quantity.end
-                    yield draft
+                    above = draft if anew or above is None else _quotient(draft, above)
+                    left = above.quantity.end
+                    yield above
 
     def _draft(self, index: int, line: Line, token: re.Match[str], name: _Name) -> Draft | None:
         if not name.text or says_nothing(name.text) or _is_clock(line.text, token):
@@ -116,8 +123,40 @@ class NamedReader:
         found = measured_at(line.text, start, len(line.text))
         if found is None or _NO_VALUE.match(line.text, found.quantity.end):
             return None
+        if found.quantity.percent and _BAR.match(line.text, found.quantity.end):
+            return None
         full = named(*self._owners, name.text)
+        if found.kind == "items" and _EACH.search(full):
+            return None
         return _made(index, line, found, full, f"{' '.join(self._owners)} {name.context}")
+
+
+def _items_of(meant: Meaning, line: Line) -> int | None:
+    """Items a line says a score rests on."""
+    return numbers.item_count(line.text[:400]) if meant.kind in {"score", "loss"} else None
+
+
+def _quotient(draft: Draft, above: Draft) -> Draft:
+    """A number behind a ratio, such as ``Correct: 1790/2000 = 0.895``, rests on as many."""
+    if above.n is None or above.meaning.kind != "count":
+        return draft
+    meant = draft.meaning
+    is_open = meant.kind == "other"
+    return replace(draft, n=above.n, meaning=replace(meant, kind="share") if is_open else meant)
+
+
+def _with_support(found: Iterator[Draft]) -> Iterator[Draft]:
+    """Scores of classes with their support, as dictionaries of a report hold it."""
+    drafts = list(found)
+    support = {
+        draft.name[: -len("support")]: int(draft.quantity.value)
+        for draft in drafts
+        if draft.name.endswith(" support") and draft.quantity.value >= 1
+    }
+    for draft in drafts:
+        owner = draft.name[: draft.name.rfind(" ") + 1]
+        scored = draft.meaning.kind in {"score", "loss"} and owner in support
+        yield replace(draft, n=support[owner]) if scored else draft
 
 
 def _pieces(line: Line) -> list[Line]:
@@ -140,11 +179,17 @@ def _name(text: str, left: int, end: int) -> _Name | None:
     inner, outer = words_before[opened + 1 :], words_before[: max(0, opened)]
     plain = inner.rpartition(": ")[2]
     bullet = _BULLET.match(outer)
-    prefix = outer[bullet.end() if bullet else 0 :].strip(_EDGES)
+    prefix = _spoken(outer[bullet.end() if bullet else 0 :].strip(_EDGES))
     plain = plain[_end_of(_BULLET, plain) :].strip(_EDGES)
     if not any(letter.isalpha() for letter in plain):
         return None
     return _Name(text=named(prefix, plain), context=text[max(0, end - _REACH) : end])
+
+
+def _spoken(owner: str) -> str:
+    """What stands around a name, unless it names nothing in particular: ``metrics``."""
+    spoken = {word.lower() for word in _WORD.findall(owner)} - _HOLDERS
+    return owner if spoken else ""
 
 
 def _end_of(pattern: re.Pattern[str], text: str) -> int:
@@ -175,7 +220,9 @@ def _made(index: int, line: Line, found: Measured, name: str, context: str) -> D
     quantity = found.quantity
     if "%" in name or "percent" in name.lower():
         quantity = quantity.as_percent()
-    meant = meaning(name, value=quantity.value, whole=quantity.whole, percent=quantity.percent)
+    meant = meaning(
+        name, value=quantity.value, whole=_is_whole(quantity, name), percent=quantity.percent
+    )
     behind = line.text[quantity.end : quantity.end + 60]
     ratio = _RATIO.match(behind)
     if ratio:
@@ -195,8 +242,13 @@ def _made(index: int, line: Line, found: Measured, name: str, context: str) -> D
         meaning=meant,
         unit=found.unit,
         context=context,
-        n=int(ratio["n"]) if ratio else numbers.item_count(line.text[:400]),
+        n=int(ratio["n"]) if ratio else _items_of(meant, line),
     )
+
+
+def _is_whole(quantity: Quantity, name: str) -> bool:
+    """Whether a number counts; the support of a report is often printed as ``200.0``."""
+    return quantity.whole or (name.lower().endswith("support") and quantity.value % 1 == 0)
 
 
 def _is_said_twice(value: float, behind: str) -> bool:
@@ -209,10 +261,15 @@ def _as_logged(found: list[Draft], text: str) -> Iterator[Draft]:
     """Numbers of a training log: those of no other split are of the training."""
     epoch = _EPOCH.match(text)
     keys = {draft.name.lower() for draft in found}
-    is_log = epoch is not None or any("val_" in key for key in keys) or {"loss", "epoch"} <= keys
+    is_log = (
+        epoch is not None
+        or any(key.startswith("val_") for key in keys)
+        or {"loss", "epoch"} <= keys
+    )
     for draft in found:
         meant = draft.meaning
-        if is_log and meant.split is None and meant.kind in {"loss", "score"}:
+        is_open = meant.split is None and not draft.name.lower().startswith("eval")
+        if is_log and is_open and meant.kind in {"loss", "score"}:
             meant = replace(meant, split="train")
         name = (
             named(epoch["at"], draft.name)
@@ -236,6 +293,13 @@ def _unmarked(index: int, line: Line) -> Iterator[Draft]:
         return
     name = match["name"].strip(_EDGES)
     bare = found.quantity.whole and not found.unit
-    if bare or not name or says_nothing(name) or len(name.split()) > 6:
+    # Counts of items are read by the words around them.
+    if (
+        bare
+        or found.kind in {"items", "classes"}
+        or not name
+        or says_nothing(name)
+        or len(name.split()) > 6
+    ):
         return
     yield _made(index, line, found, named(name), name)

@@ -1,7 +1,7 @@
 """One output, or the part of a long one that is read, and what all its numbers have in common."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from grader.evidence import numbers
@@ -71,8 +71,8 @@ class Part:
         self._starts = [row.start for row in lines(window.text)]
 
     def scores(self) -> list[Score]:
-        """What the readers of the lab's metrics find in the text."""
-        return [score for score, _, _ in self.reader.read()]
+        """What the readers of the lab's metrics find in the text, with the items they rest on."""
+        return [replace(score, n=n) for score, _, n in self.reader.read()]
 
     def grids(self) -> list[Grid]:
         """Tables and matrices of numbers in the text."""
@@ -176,15 +176,15 @@ class Part:
         labels = label_ids(self.text)
         if labels is not None:
             return labels
-        stated = self.reader.stated(
-            draft.n for draft in drafts if draft.meaning.kind in {"score", "loss"}
-        )
+        stated = self.reader.stated(())
         if stated is not None:
             return stated
         counted = [
             draft.n or int(draft.quantity.value)
             for draft in drafts
-            if draft.meaning.kind == "items" and draft.meaning.split != "train"
+            if draft.meaning.kind == "items"
+            and draft.meaning.split != "train"
+            and not draft.name.lower().endswith("support")
         ]
         return counted[0] if len(set(counted)) == 1 and len(counted) <= _COUNTS else None
 

@@ -9,7 +9,7 @@ WIDER_METRICS: Mapping[str, Table] = {
     "balanced_accuracy": {"en": r"balanced[-_\s]acc(?:uracy)?"},
     "roc_auc": {"en": r"(?:roc[-_\s]?)?auc(?:[-_\s]?roc)?, auroc, area[-_\s]under[-_\s]\w{0,12}"},
     "average_precision": {
-        "en": r"(?<!macro[-_\s])(?<!micro[-_\s])(?<!weighted[-_\s])average[-_\s]precision, map(?=$)"
+        "en": r"(?<!macro[-_\s])(?<!micro[-_\s])(?<!weighted[-_\s])average[-_\s]precision"
     },
     "error_rate": {
         "en": (
@@ -176,6 +176,11 @@ NOT_A_RESULT: Table = {
     )
 }
 """Last words of a name whose number says nothing: versions, places, addresses."""
+
+HOLDERS: Table = {
+    "en": "metric, metrics, result, results, scores, values, report, summary, performance, output"
+}
+"""Names of dictionaries that say nothing of what they hold."""
 
 MODELS: Table = {
     "en": (
