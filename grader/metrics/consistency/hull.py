@@ -53,8 +53,11 @@ class _Box:
     """Which features: right, predicted, precision, recall, F1."""
 
 
-def outside(scores: "Macro", sizes: Mapping[int, int], deadline: float) -> bool:
-    """Whether it is proven that nothing gives the scores; ``False`` is no proof of anything.
+def outside(scores: "Macro", sizes: Mapping[int, int], deadline: float) -> bool | None:
+    """Whether it is proven that nothing gives the scores.
+
+    ``False`` proves nothing: they lie in the hull, which holds more than what can be reached.
+    ``None`` when time ran out or the classes are too large.
 
     Args:
         scores: What was printed.
@@ -65,7 +68,7 @@ def outside(scores: "Macro", sizes: Mapping[int, int], deadline: float) -> bool:
     classes = sum(sizes.values())
     errors = n if scores.accuracy is None else int(n - max(0.0, scores.accuracy.low) * n + 1e-6)
     if sum(2 * (min(n, size + errors) + 1) for size in sizes) > MOST_POINTS:
-        return False
+        return None
     box = _box(scores)
     clouds = [
         _Cloud(count=count, points=_points(size, n, errors, classes)[:, box.chosen])
@@ -121,12 +124,12 @@ def _points(size: int, n: int, errors: int, classes: int) -> Array:
     return np.concatenate([points, never])
 
 
-def _ruled_out(clouds: list[_Cloud], box: _Box, classes: int, deadline: float) -> bool:
+def _ruled_out(clouds: list[_Cloud], box: _Box, classes: int, deadline: float) -> bool | None:
     """Grow the linear programme by the points that matter until it is decided."""
     chosen = [_first(each.points) for each in clouds]
     for _ in range(ROUNDS):
         if monotonic() > deadline:
-            return False
+            return None
         direction = _direction(clouds, chosen, box, classes)
         if direction is None:
             return False
@@ -136,7 +139,7 @@ def _ruled_out(clouds: list[_Cloud], box: _Box, classes: int, deadline: float) -
         for index, heights in enumerate(reached):
             best = np.argpartition(heights, -min(ADDED, len(heights)))[-ADDED:]
             chosen[index] = np.union1d(chosen[index], best)
-    return False
+    return None
 
 
 def _first(points: Array) -> NDArray[np.int64]:

@@ -15,10 +15,15 @@ from grader.metrics.consistency.binary import harmonic
 from grader.metrics.consistency.lattice import count_mean
 from grader.metrics.consistency.shown import Range, Verdict, meet
 
-__all__ = ["Macro", "f1_of_averages", "highest_f1", "judge_macro"]
+__all__ = ["NO_TIME", "POSSIBLE", "Macro", "f1_of_averages", "highest_f1", "judge_macro"]
 
 BUDGET = 0.3
 """Seconds after which the answer is ``undecided``."""
+
+
+NO_TIME = "the time allowed was not enough"
+POSSIBLE = "nothing rules them out"
+"""Why an answer is ``undecided``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,7 @@ def judge_macro(
     if ruled_out:
         return Verdict(answer="inconsistent", why="no predictions give these scores together")
     found = witness(scores, supports, deadline) if example else None
-    return found or Verdict(answer="undecided", why="nothing was proven in the time allowed")
+    return found or Verdict(answer="undecided", why=NO_TIME if ruled_out is None else POSSIBLE)
 
 
 def _closed_forms(scores: Macro, supports: Sequence[int]) -> str:

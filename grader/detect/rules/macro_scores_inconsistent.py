@@ -1,0 +1,271 @@
+"""NUM003: macro-scores-inconsistent."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from grader.detect._consistency import OTHER_DATA, Group, groups, ref, without_average
+from grader.detect.api import Sighting, Undecided, detector
+from grader.metrics.consistency.macro import NO_TIME, Macro, highest_f1, judge_macro
+from grader.metrics.consistency.shown import Range, meet, shown
+from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Figure
+
+Supports = Sequence[int]
+
+MNIST = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
+
+SPLITS: tuple[tuple[str, Supports], ...] = (
+    (r"cifar[-_ ]?100\b", [100] * 100),
+    (r"cifar[-_ ]?10\b", [1000] * 10),
+    (r"fashion[-_ ]?mnist", [1000] * 10),
+    (r"(?<!fashion)(?<!fashion[-_ ])\bmnist", MNIST),
+    (r"\bbeans\b", [43, 43, 42]),
+    (r"\bstl[-_ ]?10\b", [800] * 10),
+    (r"food[-_ ]?101\b", [250] * 101),
+    (r"\bimagenet[-_ ]?(?:1k|2012|ilsvrc)?\b", [50] * 1000),
+)  # fmt: skip
+"""Public test sets whose class sizes are known, as names are written, validation for ImageNet."""
+
+TRIPLE = ("precision", "recall", "f1")
+ALL = ("accuracy", *TRIPLE)
+AVERAGE = re.compile(r"\b(macro|weighted|micro)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """Scores of one evaluation, in an output or in the text."""
+
+    ranges: Mapping[str, Range]
+    """What each may have been."""
+
+    printed: Mapping[str, str]
+    """As they stand."""
+
+    average: str | None
+    """``macro``, ``weighted``, ``micro``; ``None`` when not named."""
+
+    n: int | None
+    """Items stated."""
+
+    task: str | None
+    """Task."""
+
+    in_text: bool
+    """Whether a text states them."""
+
+    refs: tuple[EvidenceRef, ...]
+    """Where they stand."""
+
+    @property
+    def words(self) -> str:
+        """Names and numbers, for messages."""
+        names = {"f1": "F1"}
+        return ", ".join(f"{names.get(k, k)} {self.printed[k]}" for k in ALL if k in self.printed)
+
+
+@detector(
+    code="NUM003",
+    name="macro-scores-inconsistent",
+    requires=frozenset({EvidenceKind.SOURCE}),
+    since="0.2.0",
+    severity="major",
+)
+def macro_scores_inconsistent(case: Case) -> Iterator[Sighting]:
+    """Averaged precision, recall, F1 and accuracy that no predictions give together.
+
+    ## Why it matters
+    Each averaged score is a mean over classes, and the classes share one set of predictions. So
+    the four numbers bind each other: when all classes have as many items, macro recall *is*
+    accuracy, and F1 cannot be much below or above what precision and recall allow.
+
+    ## Example
+    ```python
+    # Task 2: CLIP on the test split of CIFAR-10
+    evaluate(model, load_dataset("uoft-cs/cifar10", split="test"))
+    ```
+
+    ```output
+    Accuracy: 0.8895 (n=10000)
+    Macro precision: 0.8930
+    Macro recall: 0.8895
+    Macro F1: 0.8000
+    ```
+
+    ## Use instead
+    ```python
+    # Task 2: CLIP on the test split of CIFAR-10
+    evaluate(model, load_dataset("uoft-cs/cifar10", split="test"))
+    ```
+
+    ```output
+    Accuracy: 0.8895 (n=10000)
+    Macro precision: 0.8930
+    Macro recall: 0.8895
+    Macro F1: 0.8892
+    ```
+
+    ## Known limits
+    The sizes of the classes must be known: from the whole test set of a few public datasets, told
+    by its name and its number of items. Without them only laws that hold for any sizes are
+    applied: in text, F1 above the mean of precision and recall, whatever the average, or above
+    2PR/(P+R) where the text says macro; in outputs, the first for weighted averages alone, as
+    `range-or-monotonicity-violated` judges the others. A macro F1 equal to 2PR/(P+R) is another
+    definition and accepted. Text that repeats what an output shows is not judged again. Not
+    inconsistent means possible, not computed; a search that takes too long gives no answer.
+
+    ## Source
+    F1 of a class is the harmonic mean of its precision and recall, so at most their arithmetic
+    mean, and so are all averages with the same weights; for macro averages also Jensen's
+    inequality, J. Opitz and S. Burst, "Macro F1 and macro F1" (2019). Otherwise a linear programme
+    over what single classes can reach, whose dual is checked on every point. Class sizes as
+    published with each dataset.
+    """
+    found, late = [], False
+    for scores in (*_in_outputs(case), *_in_text(case)):
+        why = _general(scores)
+        if not why:
+            why, late_too = _of_split(case, scores)
+            late |= late_too
+        if why:
+            found.append((scores, why))
+    if late and not found:
+        raise Undecided("The search took too long to tell.", needs="labels and predictions")
+    for task in dict.fromkeys(scores.task for scores, _ in found):
+        yield _sighting(task, [each for each in found if each[0].task == task])
+
+
+def _in_outputs(case: Case) -> Iterator[Scores]:
+    for group in groups(case):
+        if group.average in ("macro", "weighted", "micro"):
+            yield _of_group(group)
+
+
+def _of_group(group: Group) -> Scores:
+    chosen = {name: number for name, number in group.numbers.items() if name in ALL}
+    return Scores(
+        ranges={name: each for name in chosen if (each := group.get(name)) is not None},
+        printed={name: number.printed for name, number in chosen.items()},
+        average=group.average,
+        n=group.n,
+        task=group.task,
+        in_text=False,
+        refs=tuple(map(ref, chosen.values())),
+    )
+
+
+def _in_text(case: Case) -> Iterator[Scores]:
+    lines: dict[tuple[object, ...], list[Figure]] = defaultdict(list)
+    for figure in case.evidence.figures:
+        place = figure.place
+        if place.source == "text" and figure.kind == "score" and figure.metric in ALL:
+            key = (place.cell, place.line, figure.model, figure.dataset, figure.split, figure.task)
+            lines[key].append(figure)
+    sources = {cell.index: cell.source for cell in case.evidence.submission.cells}
+    for figures in lines.values():
+        place = figures[0].place
+        text = sources[place.cell].split("\n")[place.line - 1]
+        if len(figures) >= 2 and _one_result(figures, text) and not _repeats(case, figures):
+            yield _of_text(figures, text)
+
+
+def _one_result(figures: Sequence[Figure], text: str) -> bool:
+    """Whether every metric stands once, as a plain result of the test set."""
+    if len({figure.metric for figure in figures}) < len(figures):
+        return False
+    loose = any(f.hedged or f.target or f.cited or not 0 <= f.value <= 1 for f in figures)
+    other = any(f.split in ("train", "validation") for f in figures)
+    averages = {each.lower() for each in AVERAGE.findall(text)}
+    averages |= {f.average for f in figures if f.average is not None}
+    return not (loose or other or len(averages) > 1 or OTHER_DATA.search(without_average(text)))
+
+
+def _repeats(case: Case, figures: Sequence[Figure]) -> bool:
+    """Whether outputs show the same scores, and are judged themselves."""
+    return all(
+        any(
+            number.metric == figure.metric
+            and meet(_range(figure), shown(number.value, number.decimals))
+            for number in case.evidence.reported
+        )
+        for figure in figures
+    )
+
+
+def _range(figure: Figure) -> Range:
+    return shown(figure.value, figure.decimals, retyped=True)
+
+
+def _of_text(figures: Sequence[Figure], text: str) -> Scores:
+    named = [figure.average for figure in figures if figure.average is not None]
+    named += [each.lower() for each in AVERAGE.findall(text)]  # type: ignore[misc]
+    counts = {figure.n for figure in figures if figure.n is not None}
+    place = figures[0].place
+    at = EvidenceRef(kind=EvidenceKind.PROSE, cell=place.cell, line=place.line)
+    return Scores(
+        ranges={str(figure.metric): _range(figure) for figure in figures},
+        printed={str(figure.metric): figure.printed for figure in figures},
+        average=named[0] if named else None,
+        n=counts.pop() if len(counts) == 1 else None,
+        task=figures[0].task,
+        in_text=True,
+        refs=(at,),
+    )
+
+
+def _general(scores: Scores) -> str:
+    """A law broken whatever the sizes of the classes, or nothing."""
+    if not all(each in scores.ranges for each in TRIPLE):
+        return ""
+    precision, recall, f1 = (scores.ranges[each] for each in TRIPLE)
+    if scores.in_text and scores.average in ("macro", "micro"):
+        bound, law = highest_f1(precision, recall), "the harmonic mean of precision and recall"
+    elif scores.in_text or scores.average == "weighted":
+        bound, law = (precision.high + recall.high) / 2, "the mean of precision and recall"
+    else:
+        return ""
+    return f"F1 is above {bound:.4f}, {law}, which it never is" if f1.low > bound else ""
+
+
+def _of_split(case: Case, scores: Scores) -> tuple[str, bool]:
+    """What is broken for the known sizes of the classes, and whether time ran out."""
+    several = _supports(case, scores.n)
+    if scores.average != "macro" or not several or len(scores.ranges) < 2:
+        return "", False
+    printed = Macro(**{name: scores.ranges.get(name) for name in ALL})
+    verdicts = [judge_macro(printed, supports) for supports in several]
+    late = any(each.why == NO_TIME for each in verdicts)
+    if any(each.answer != "inconsistent" for each in verdicts):
+        return "", late
+    triple = all(each in scores.ranges for each in TRIPLE)
+    if triple and not scores.in_text:
+        precision, recall, f1 = (scores.ranges[each] for each in TRIPLE)
+        if f1.low > highest_f1(precision, recall):
+            # In outputs `range-or-monotonicity-violated` says so.
+            return "", False
+    size = f"{len(several[0])} classes with {sum(several[0])} items"
+    return f"{verdicts[0].why} ({size})", False
+
+
+def _supports(case: Case, n: int | None) -> list[Supports]:
+    """Class sizes of the public test sets of ``n`` items that the notebook names."""
+    if n is None:
+        return []
+    text = "\n".join(cell.source for cell in case.evidence.submission.cells)
+    fitting = [(name, sizes) for name, sizes in SPLITS if sum(sizes) == n]
+    return [sizes for name, sizes in fitting if re.search(name, text, re.I)]
+
+
+def _sighting(task: str | None, several: list[tuple[Scores, str]]) -> Sighting:
+    scores, why = several[0]
+    return Sighting(
+        severity="major",
+        confidence=Confidence.LIKELY,
+        task=task,
+        message=f"These scores cannot come from one set of predictions: {scores.words}; {why}.",
+        measured="; ".join(f"{each.words}: {said}" for each, said in several[:5]) + ".",
+        remedy="Recompute all scores from the same predictions, and name the average.",
+        sure="Arithmetic, with rounding granted; that the scores are of one evaluation is taken "
+        "from where they stand.",
+        evidence=tuple(ref for each, _ in several for ref in each.refs),
+    )
