@@ -19,6 +19,7 @@ Source = Literal["saved", "rerun"]
 _TEST_ITEMS = re.compile(r"test|eval|(?<!\w)n\s?=", re.IGNORECASE)
 _COUNT = re.compile(r"\W{0,8}n\s?[:=]", re.IGNORECASE)
 """A line that counts items is no title: ``n: 100 images, 500 captions``."""
+_LETTER = re.compile(r"[^\W\d_]")
 _LONGEST_HEADER = 500
 
 
@@ -125,6 +126,7 @@ class OutputReader:
         self._cell_task = cell_task
         text = numbers.fold(output.text) if always or _may_report(output, names) else ""
         self._rows = [_visible(row) for row in lines(text)]
+        self._titles: dict[int, frozenset[str]] = {}
 
     @property
     def rows(self) -> list[Line]:
@@ -173,7 +175,7 @@ class OutputReader:
 
     def _is_header(self, row: Line) -> bool:
         """Whether a line consists of headers, one of them a metric or a task."""
-        if len(row.text) > _LONGEST_HEADER or not row.text.strip() or ":" in row.text:
+        if len(row.text) > _LONGEST_HEADER or ":" in row.text or not _LETTER.search(row.text):
             return False
         cells = cells_of(row)
         recall = bool(recall_ranks(self._names.metrics)) and any(map(names_recall, cells))
@@ -238,14 +240,20 @@ class OutputReader:
 
     def _above(self, line: int) -> str | None:
         """The task the nearest title above a line of this output names."""
-        for row in reversed(self._rows[max(0, line - 30) : line]):
-            if _COUNT.match(row.text):
-                continue
-            if len(row.text) <= 100 and not numbers.names_metric(row.text, self._names.metrics):
-                named = self._names.headed(row.text)
-                if named:
-                    return next(iter(named)) if len(named) == 1 else None
+        for index in range(min(line, len(self._rows)) - 1, max(0, line - 30) - 1, -1):
+            named = self._titled(index)
+            if named:
+                return next(iter(named)) if len(named) == 1 else None
         return None
+
+    def _titled(self, index: int) -> frozenset[str]:
+        """The tasks a line names as a title; looked up for many lines below it."""
+        if index not in self._titles:
+            text = self._rows[index].text
+            metric = numbers.names_metric(text[:100], self._names.metrics)
+            may_be = len(text) <= 100 and not _COUNT.match(text) and not metric
+            self._titles[index] = self._names.headed(text) if may_be else frozenset()
+        return self._titles[index]
 
     def stated(self, given: Iterable[int | None]) -> int | None:
         """The one number of test items this output states, if it states exactly one.

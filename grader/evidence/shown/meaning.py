@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.directions import direction_of
@@ -102,6 +103,7 @@ def meaning(name: str, *, value: float, whole: bool, percent: bool) -> Meaning:
     return Meaning(kind=_kind(spread, value, whole=whole, percent=percent), split=split)
 
 
+@lru_cache(maxsize=2048)
 def metric_in(name: str) -> str | None:
     """The metric a name names, in the style of ``MetricName``; the more special one counts."""
     if top := _TOP.search(name):
@@ -125,6 +127,7 @@ def metric_in(name: str) -> str | None:
     return max(found)[1] if found else None
 
 
+@lru_cache(maxsize=2048)
 def split_in(name: str) -> str | None:
     """The one split a text names."""
     named = [split for split, pattern in _SPLITS.items() if pattern.search(name)]

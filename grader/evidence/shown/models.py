@@ -8,7 +8,7 @@ from grader.evidence.headings import Line
 from grader.evidence.naming import TaskNames
 from grader.evidence.shown import words
 
-__all__ = ["ModelNames"]
+__all__ = ["ModelNames", "Titles"]
 
 _HUB = re.compile(r"(?<![\w./:-])[\w-]{2,40}/(?=[\w.-]{0,80}-)[A-Za-z][\w.-]{2,80}(?![\w/])")
 _FAMILY = re.compile(
@@ -38,18 +38,38 @@ class ModelNames:
         match = _HUB.search(text) or _FAMILY.search(text)
         return match[0] if match else None
 
-    def above(self, rows: Sequence[Line], line: int) -> str | None:
+
+class Titles:
+    """The models that titles of one output name.
+
+    Args:
+        models: Names of models.
+        rows: Lines of the output.
+    """
+
+    def __init__(self, models: ModelNames, rows: Sequence[Line]) -> None:
+        self._models = models
+        self._rows = rows
+        self._known: dict[int, str | None] = {}
+
+    def above(self, line: int) -> str | None:
         """The model of the nearest title above a line, within 30 lines.
 
         A title is a short line without a named number.
         """
-        for row in reversed(rows[max(0, line - _REACH) : line]):
-            text = row.text
-            if text.strip() and len(text) <= _LONGEST and not _NUMBERS.search(text):
-                found = self.of(text)
-                if found is not None:
-                    return found
+        for index in range(min(line, len(self._rows)) - 1, max(0, line - _REACH) - 1, -1):
+            found = self._at(index)
+            if found is not None:
+                return found
         return None
+
+    def _at(self, index: int) -> str | None:
+        """The model a line names as a title; looked up for many lines below it."""
+        if index not in self._known:
+            text = self._rows[index].text
+            may_be = text.strip() and len(text) <= _LONGEST and not _NUMBERS.search(text)
+            self._known[index] = self._models.of(text) if may_be else None
+        return self._known[index]
 
 
 def _is_word(text: str, start: int, end: int) -> bool:

@@ -12,7 +12,7 @@ from grader.evidence.shown.counts import counts, label_ids
 from grader.evidence.shown.draft import Draft, significant
 from grader.evidence.shown.grids import Grid, grids
 from grader.evidence.shown.matrix import is_matrix, kind_of
-from grader.evidence.shown.models import ModelNames
+from grader.evidence.shown.models import ModelNames, Titles
 from grader.evidence.shown.named import NamedReader, is_noise
 from grader.evidence.shown.results import last_line
 from grader.evidence.shown.tabular import of_grid, rows_of
@@ -68,7 +68,7 @@ class Part:
         given = output.model_copy(update={"text": window.text, "html": None})
         self.reader = OutputReader(given, spot.names, spot.task, always=True)
         self.text = _as_shown(window.text, self.reader)
-        self._starts = [row.start for row in lines(window.text)]
+        self._titles = Titles(spot.models, self.reader.rows)
 
     def scores(self) -> list[Score]:
         """What the readers of the lab's metrics find in the text, with the items they rest on."""
@@ -155,7 +155,7 @@ class Part:
         return self.reader.task_at(draft.line, self._spot.names.named(words))
 
     def _above(self, line: int) -> str | None:
-        return self._spot.models.above(self.reader.rows, line)
+        return self._titles.above(line)
 
     def _place(self, line: int, start: int, end: int) -> Place:
         from_line, from_start = self._window.line, self._window.start

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from grader.evidence.shown.draft import Draft
 from grader.evidence.shown.grids import Grid
@@ -18,8 +19,8 @@ __all__ = ["CellReader", "Found"]
 
 _LONGEST_HTML = 500_000
 _BESIDE_HTML = 100_000
-_MOST_IN_ONE = 2_000
-"""Figures of one output; what is longer is data."""
+_MOST_IN_ONE = 1_000
+"""Figures of one part of an output; what is longer is data."""
 _REMEMBERED = 50
 
 
@@ -59,8 +60,8 @@ class CellReader:
             shown = self._of_html(index, output)
             if not shown.figures and not shown.matrices:
                 shown = self._of_text(index, output)
-            found.figures.extend(shown.figures[:_MOST_IN_ONE])
-            found.matrices.extend(shown.matrices)
+            self._budget.figures -= len(shown.figures)
+            found.add(shown)
         return found
 
     def _of_html(self, index: int, output: Output) -> Found:
@@ -77,9 +78,11 @@ class CellReader:
             if grid is not None and is_matrix(grid):
                 found.matrices.append(part.matrix(grid))
                 continue
+            left = _MOST_IN_ONE - len(found.figures)
+            read = of_table(table, self._spot.names, part.reader.line_of)
             drafts = [
                 as_score(draft, reading) if reading else draft
-                for draft, reading in of_table(table, self._spot.names, part.reader.line_of)
+                for draft, reading in islice(read, max(0, left))
             ]
             found.figures.extend(part.figures(drafts))
         return found
@@ -94,9 +97,9 @@ class CellReader:
         return found
 
     def _drafts(self, part: Part, output: Output, tables: list[Grid]) -> list[Draft]:
-        drafts = list(part.drafts(tables))
+        drafts = list(islice(part.drafts(tables), _MOST_IN_ONE))
         if output.kind == "result" and not drafts:
             drafts = list(values(part.text, self._spot.code, self._before))
         found = with_probabilities(merged(drafts, part.scores(), part.reader.rows))
         self._before = [*self._before, *found][-_REMEMBERED:]
-        return found
+        return found[:_MOST_IN_ONE]
