@@ -10,7 +10,9 @@ from grader.evidence.headings import Line, unfenced
 _BLOCK = re.compile(r"\s*(?:[-*+•▪o]\s|\d{1,3}[.)]\s|#{1,6}|>|\|)")
 _END = re.compile(r"[.!?]['\")\]*_\u201d]{0,3}(?=\s)|[。！？]")  # noqa: RUF001 - CJK stops
 _ABBREVIATION = re.compile(
-    r"(?:e\.g|i\.e|et al|approx|vs|ca|fig|no|acc|prec|resp)\.$", re.IGNORECASE
+    r"(?:e\.g|i\.e|et al|approx|vs|ca|fig|no|acc|prec|resp|z\.b|bzw|ggf|abb|nr|mio|mrd|p\.\s?ex|env"
+    r"|aprox|pág|eq)\.$",
+    re.IGNORECASE,
 )
 _TAG = re.compile(r"</?[a-z][^<>]{0,300}>", re.IGNORECASE)
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>)\]]{1,500}", re.IGNORECASE)

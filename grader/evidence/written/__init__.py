@@ -11,7 +11,6 @@ from grader.evidence.written.context import Sections
 from grader.evidence.written.naming import Names
 from grader.evidence.written.quotations import Library
 from grader.model import (
-    Cell,
     Claim,
     Coverage,
     Figure,

@@ -136,7 +136,7 @@ class CellReader:
             dataset=found.dataset,
             split=found.split,
             n=found.n,
-            task=found.claim.task if found.claim else self._task(found),
+            task=self._task(found),
             hedged=found.hedged,
             target=found.target,
             cited=found.cited,
@@ -146,6 +146,8 @@ class CellReader:
     def _task(self, found: Found) -> str | None:
         """The task of the model named for a number, else that of the heading above it."""
         named = self._tasks.only(found.model) if found.model else None
+        if found.claim is not None:
+            return named or found.claim.task
         index = bisect_right(self._spans, found.amount.start, key=lambda span: span.start) - 1
         return named or self._spans[index].task
 

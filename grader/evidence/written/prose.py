@@ -16,6 +16,11 @@ from grader.model import METRICS, Claim, FigureKind, MetricName
 __all__ = ["Found", "Said", "read"]
 
 _DISCLAIMED = re.compile(words.one_of(words.DISCLAIMERS), re.IGNORECASE)
+_SINGLE = re.compile(words.one_of(words.SINGLE), re.IGNORECASE)
+_CHANGED = re.compile(
+    rf"(?:(?<!\w)(?:by|um)\s|\+|{words.one_of(words.CHANGES)})\s?(?:[~\u2248]|about\s|etwa\s)?$",
+    re.IGNORECASE,
+)
 _ANAPHOR = words.bounded(words.one_of(words.ANAPHORS))
 _SPLITS = {name: words.bounded(words.one_of(table)) for name, table in words.SPLITS.items()}
 _DIFFERENCES = vocabulary.phrases(vocabulary.DIFFERENCES)
@@ -29,14 +34,14 @@ _BELONGS = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
-    r"[;；。]|\.\s|,\s(?:while|whereas|but|tandis|während|mientras)\s", re.IGNORECASE
+    r"[;\uff1b。]|\.\s|,\s(?:while|whereas|but|tandis|während|mientras)\s", re.IGNORECASE
 )
 _LABEL = re.compile(
     r"(?P<label>[^\n,;:=|.!?(){}\[\]<>]{2,60}?)[\s*_`]{0,6}[:=\u2248][\s*_`~$]{0,6}$"
 )
 _BEHIND = re.compile(r"[\s*_`)'\u2019-]{0,4}(?:[^\W\d_]{1,14}['\u2019\s]{1,2}){0,2}[*_]{0,2}")
 _OF = re.compile(
-    r"\s(?P<of>(?:of|des?|der|del|d['\u2019]|von)\s?(?:[^\W\d_][\w'\u2019-]{0,20}\s?){1,4})",
+    r"\s(?P<of>(?:of|for|in|des?|der|del|d['\u2019]|von|für|pour|para)\s?(?:[^\W\d_][\w'\u2019-]{0,20}\s?){1,4})",
     re.IGNORECASE,
 )
 _WORDS_BEFORE = re.compile(
@@ -45,6 +50,10 @@ _WORDS_BEFORE = re.compile(
 _LETTER = re.compile(r"[^\W\d_]")
 _REACH = 100
 _LONGEST_NAME = 80
+_LONGEST_LIST = 10
+_OF_SOME = re.compile(
+    r"\s(?:out\s)?(?:of|von|sur|de|aus)\s(?:the\s|les\s|den\s|las\s)?", re.IGNORECASE
+)
 _PRETRAINED = re.compile(
     r"pre-?train|trained on|entraîné|trainiert|entrenado|预训练", re.IGNORECASE
 )
@@ -140,6 +149,11 @@ def is_disclaimed(text: str, following: str) -> bool:
     return _ANAPHOR.search(following[:90]) is not None and _DISCLAIMED.search(following) is not None
 
 
+def speaks_of_single(following: str) -> bool:
+    """Whether the next sentence says of this one that it rests on a single item."""
+    return _ANAPHOR.search(following[:90]) is not None and _SINGLE.search(following) is not None
+
+
 def split_of(text: str) -> str | None:
     """The one split a text names."""
     named = [name for name, pattern in _SPLITS.items() if pattern.search(text)]
@@ -153,6 +167,8 @@ def item_count(text: str, found: Sequence[Amount]) -> int | None:
         return counted
     if _PRETRAINED.search(text):
         return None
+    if _SINGLE.search(text):
+        return 1
     whole = {each.value for each in found if each.kind in _COUNTS and each.value % 1 == 0}
     return int(whole.pop()) if len(whole) == 1 else None
 
@@ -169,6 +185,8 @@ class _Reader:
         self._models = names.models(self._text)
         self._datasets = names.datasets(self._text)
         self._n = item_count(self._text, found)
+        if self._n is None and speaks_of_single(said.following):
+            self._n = 1
         self._split = split_of(self._text)
         self._target = remarks.is_target(self._text)
         self._cited = remarks.is_cited(self._text)
@@ -211,7 +229,7 @@ class _Reader:
     ) -> Found:
         hedged = amount.hedged or remarks.is_hedged(self._text, amount.start, amount.end)
         other = remarks.is_of_other_run(self._text, amount.start)
-        scored = kind not in {"items", "classes", "parameters", "bytes", "count"}
+        scored = kind in {"score", "loss", "similarity", "probability", "share"}
         return Found(
             amount=_moved(amount, self._start),
             kind=kind,
@@ -229,6 +247,8 @@ class _Reader:
 
     def _named(self, index: int, amount: Amount) -> tuple[FigureKind, str, str | None] | None:
         """Kind, name and metric of a number no claim was made of."""
+        if (whole := self._whole(index, amount)) is not None:
+            return "count", whole, None
         noun = self._noun(index, amount)
         if amount.kind is not None and not amount.percent:
             same = noun is not None and noun.kind == amount.kind
@@ -242,11 +262,24 @@ class _Reader:
             return "share", said, None
         return None
 
+    def _whole(self, index: int, amount: Amount) -> str | None:
+        """``10 of 12 images``: what a count is a part of."""
+        following = self._found[index + 1] if index + 1 < len(self._found) else None
+        if following is None or following.kind != "items" or amount.kind is not None:
+            return None
+        if not _OF_SOME.fullmatch(self._text, amount.end, following.start):
+            return None
+        return self._text[amount.end : following.end].strip()
+
     def _of_noun(self, noun: Noun, amount: Amount) -> tuple[FigureKind, str, str | None]:
         between = self._between(noun, amount)
+        if self._text[: amount.start].rstrip().endswith("±"):
+            return "other", f"{noun.text} ±", None
         beside = self._text[amount.end : amount.end + 14]
         if noun.kind == "score" and (
-            _DIFFERENCES.search(between) or _DIFFERENCES.match(beside.lstrip())
+            _CHANGED.search(self._text[max(0, amount.start - 24) : amount.start])
+            or _DIFFERENCES.search(between)
+            or _DIFFERENCES.match(beside.lstrip())
         ):
             return (
                 "other",
@@ -295,7 +328,20 @@ class _Reader:
         before = self._noun_before(index, amount)
         if direct and (before is None or not is_plain_link(self._between(before, amount))):
             return behind
-        return before
+        return before or self._noun_of_list(index)
+
+    def _noun_of_list(self, index: int) -> Noun | None:
+        """``0.91 and 0.89 accuracy``: what stands behind the last number is said of all."""
+        last = index
+        while last + 1 < min(len(self._found), index + _LONGEST_LIST) and self._is_list(last + 1):
+            last += 1
+        return self._noun_behind(self._found[last]) if last > index else None
+
+    def _noun_behind(self, amount: Amount) -> Noun | None:
+        behind = next((each for each in self._nouns if each.start >= amount.figures), None)
+        if behind and _BEHIND.fullmatch(self._text, amount.figures, behind.start):
+            return behind
+        return None
 
     def _noun_before(self, index: int, amount: Amount) -> Noun | None:
         stop = max((each.end for each in self._found[:index]), default=0)

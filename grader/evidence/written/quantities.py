@@ -60,18 +60,24 @@ _RATE = re.compile(
     rf"(?:s|sec|seconds?|secondes?|sekunde|segundo)){_END}",
     re.IGNORECASE,
 )
-_WORDS_BETWEEN = r"(?:[^\W\d_][\w\u2013/-]{0,20}[\s-]){0,2}"
+# "0.27 between images" counts no images.
+_JOINING = (
+    r"(?!(?:between|of|and|or|for|on|in|to|per|with|from|is|was|are|than|by|as|at|de|des|du|et|sur|"
+    r"dans|und|auf|von|mit|bei|y|en|del|con|para)\s)"
+)
+_WORDS_BETWEEN = rf"(?:{_JOINING}[^\W\d_][\w\u2013/-]{{0,20}}[\s-]){{0,2}}"
+_WORD_BETWEEN = rf"(?:{_JOINING}[^\W\d_][\w-]{{0,14}}\s)?"
 _OF_KIND: tuple[tuple[FigureKind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(rf"[\s-]?{between}(?:{fragment}){_END}", re.IGNORECASE))
     for kind, between, fragment in (
         (
             "parameters",
-            r"(?:[^\W\d_][\w-]{0,14}\s)?(?:de\s)?",
+            r"(?:[^\W\d_][\w-]{0,14}\s)?(?:de\s)?个?",
             words.one_of(words.NOUNS["parameters"]),
         ),
-        ("classes", r"(?:[^\W\d_][\w-]{0,14}\s)?", words.one_of(words.CLASSES)),
+        ("classes", _WORD_BETWEEN, words.one_of(words.CLASSES)),
         ("items", _WORDS_BETWEEN, words.one_of(words.ITEMS)),
-        ("count", r"(?:[^\W\d_][\w-]{0,14}\s)?", words.one_of(words.COUNTED)),
+        ("count", _WORD_BETWEEN, words.one_of(words.COUNTED)),
         ("other", "", words.one_of(words.MEASURED)),
     )
 )
@@ -213,7 +219,8 @@ def _with_unit(text: str, amount: Amount) -> Amount:
     if _N_BEFORE.search(text, max(0, amount.start - 6), amount.start):
         return replace(amount, kind="items", unit="n")
     for of_kind, pattern in _OF_KIND:
-        if unit := pattern.match(text, at):
+        whole = amount.decimals == 0 or of_kind in {"other", "parameters"}
+        if whole and (unit := pattern.match(text, at)):
             return _of(text, amount, unit, of_kind)
     return amount
 
@@ -260,7 +267,7 @@ def _plain(match: re.Match[str]) -> str | None:
 
 
 def _counts(text: str, start: int, end: int) -> bool:
-    """Whether ``10.000`` is ten thousand: something is counted behind it, or ``n`` stands before."""
+    """Whether ``10.000`` is ten thousand: things are counted behind it, or ``n`` stands before."""
     if _N_BEFORE.search(text, max(0, start - 6), start):
         return True
     return any(kind != "other" and each.match(text, end) for kind, each in _OF_KIND)

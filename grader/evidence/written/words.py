@@ -121,7 +121,7 @@ NOUNS: Mapping[FigureKind, Table] = {
         "en": (
             r"batch[-\s]size, learning\srate, weight\sdecay, temperature, dropout, patch\ssize, "
             r"(?:embedding\s)?dimension(?:ality)?s?, (?:random\s)?seed, threshold, costs?, price, "
-            "resolution, number\\sof\\sepochs, epochs?, deviation, std, variance, mean, median, "
+            "resolution, number\\sof\\sepochs, deviation, std, variance, mean, median, "
             "margin, gap, difference, ratio, trace, rank"
         ),
         "de": "lernrate, schwelle, schwellenwert, kosten, preis, auflösung, mittelwert",
@@ -217,10 +217,13 @@ MULTIPLES: Mapping[float, str] = {
     1e4: r"万|萬",
     1e6: (
         r"M(?![A-Za-z])|\sM(?=\s(?:param|image|paire|pair))"
-        r"|\s(?:[Mm]illions?|[Mm]illionen|[Mm]io\.?|millón|millones)\b|百万"
+        r"|\s(?:[Mm]illions?|[Mm]illionen|[Mm]io\.?|millón|millones)(?!\w)|百万"
     ),
     1e8: r"亿",
-    1e9: r"B(?![A-Za-z])|\s(?:[Bb]illions?|milliards?|[Mm]illiarden?|[Mm]rd\.?|mil\smillones)\b|十亿",
+    1e9: (
+        r"B(?![A-Za-z])"
+        r"|\s(?:[Bb]illions?|milliards?|[Mm]illiarden?|[Mm]rd\.?|mil\smillones)(?!\w)|十亿"
+    ),
 }
 """Words and letters that multiply the number before them."""
 
@@ -228,7 +231,7 @@ SPLITS: Mapping[str, Table] = {
     "test": {
         "en": r"test(?:ing)?[-\s](?:set|split|data(?:set)?|images?|samples?), test, held[-\s]out",
         "de": "testdaten(?:satz)?, testmenge, testbilder, testbildern, testset",
-        "es": r"conjunto\sde\sprueba, datos\sde\sprueba",
+        "es": r"(?:conjunto|datos|imágenes|muestras)\sde\sprueba",
         "fr": r"(?:jeu|ensemble|données|images)\sde\stest",
         "zh": "测试集, 测试数据, 测试图像",
     },
@@ -287,6 +290,28 @@ DISCLAIMERS: Table = {
 }
 """What takes a number back: it rests on one item, or means little."""
 
+SINGLE: Table = {
+    "en": (
+        r"(?:single|sole|only\sone|just\sone)[-\s](?:test[-\s])?(?:sample|image|example|instance|picture)"
+    ),
+    "de": (
+        r"(?:einzelne[nsrm]?|einzige[nsrm]?|nur\sein(?:em|e|er|en)?)\s"
+        r"(?:test)?(?:bild|bildes|beispiel|stichprobe|probe)"
+    ),
+    "es": r"una\ssola\s(?:muestra|imagen), un\ssolo\sejemplo",
+    "fr": r"un\sseul\s(?:échantillon|exemple), une\sseule\simage",
+    "zh": (
+        "单个(?:测试)?样本, 单一样本, (?:只有|仅)一(?:个|张)(?:测试)?(?:样本|图像|图片|图), "
+        "单张(?:图像|图片|图)"
+    ),
+}
+"""One item alone."""
+
+CHANGES: Table = {
+    "zh": "提高了, 提升了, 下降了, 增加了, 减少了",
+}
+"""Words right before a number that make it the distance between two others."""
+
 ANAPHORS: Table = {
     "en": "this, these, that, those, such, however, but, it, they",
     "de": "dies, diese[rsnm]?, solche, allerdings, jedoch, das",
@@ -325,4 +350,8 @@ def one_of(table: Table) -> str:
 def bounded(fragment: str) -> re.Pattern[str]:
     """Matches a fragment as whole words; next to Chinese characters nothing need end a word."""
     letter = rf"[^\W_{vocabulary.IDEOGRAPHS}]"
-    return re.compile(rf"(?<!{letter})(?:{fragment})(?!{letter})", re.IGNORECASE)
+    run_on = f"[{vocabulary.IDEOGRAPHS}]"
+    return re.compile(
+        rf"(?:(?<!{letter})|(?={run_on}))(?:{fragment})(?:(?!{letter})|(?<={run_on}))",
+        re.IGNORECASE,
+    )
