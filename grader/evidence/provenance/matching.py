@@ -1,5 +1,6 @@
 """Which candidates are a number, and how likely a coincidence is."""
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +9,16 @@ from grader.evidence.provenance.candidates import Candidate
 from grader.evidence.rounding import could_be, same_number
 from grader.model import METRICS, Figure, metric_of
 
-__all__ = ["MOST_CHANCE", "NEAR", "Match", "Pool", "Reading", "is_named_so", "readings"]
+__all__ = [
+    "MOST_CHANCE",
+    "NEAR",
+    "Match",
+    "Pool",
+    "Reading",
+    "class_named",
+    "is_named_so",
+    "readings",
+]
 
 MOST_CHANCE = 0.05
 """Largest chance of a coincidence at which a number counts as explained."""
@@ -16,6 +26,11 @@ MOST_CHANCE = 0.05
 NEAR = 0.125
 """How far from a number candidates are counted. Scores lie close together, and an invented one
 lies where scores lie: it is a draw from its surroundings, not from 0 to 1."""
+
+MOST_LABELS = 300
+"""Classes whose names are looked for in those of numbers."""
+
+_WORD = re.compile(r"\w+")
 
 ORDERLESS = {"bleu": frozenset({"bleu", "bleu4"}), "loss": frozenset({"loss"})}
 """Metrics of a more general name."""
@@ -63,7 +78,13 @@ class Pool:
     """Candidates in the order of their values, asked again and again."""
 
     candidates: Sequence[Candidate]
+    labels: tuple[str, ...] = ()
+    """Classes that values are of."""
     _parts: dict[object, "_Part"] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = dict.fromkeys(each.label for each in self.candidates)
+        self.labels = tuple(name for name in names if name is not None)[:MOST_LABELS]
 
     def match(
         self, key: object, wanted: Callable[[Candidate], bool], asked: Sequence[Reading]
@@ -134,13 +155,38 @@ class _Part:
         return self._near[reading]
 
 
-def is_named_so(candidate: Candidate, figure: Figure) -> bool:
-    """Whether a candidate is what a figure is called: the metric, and the averaging if named."""
-    if candidate.metric is None or not _is_metric(candidate.metric, figure):
+def is_named_so(candidate: Candidate, figure: Figure, label: str | None = None) -> bool:
+    """Whether a candidate is what a figure is called: metric, class, and averaging if named.
+
+    Args:
+        candidate: The candidate.
+        figure: The figure.
+        label: The class whose score it is, as ``class_named`` finds it.
+    """
+    if candidate.metric is None or candidate.label != label:
         return False
-    if candidate.label is not None:
-        return candidate.label.casefold() in figure.name.casefold()
-    return figure.average in (None, candidate.average) or candidate.average is None
+    told = figure.average in (None, candidate.average) or candidate.average in (None, "class")
+    return told and _is_metric(candidate.metric, figure)
+
+
+def class_named(figure: Figure, labels: Iterable[str]) -> str | None:
+    """The class a figure is of: a name anywhere in its own, a number at its beginning.
+
+    Args:
+        figure: The figure, such as ``bird precision`` or ``class 3 recall``.
+        labels: Classes there are.
+    """
+    name = " ".join(_WORD.findall(figure.name.casefold()))
+    found = [
+        label
+        for label in labels
+        if (said := " ".join(_WORD.findall(label.casefold())))
+        and (
+            f"{name} ".startswith((f"{said} ", f"class {said} "))
+            or (not said.isdecimal() and f" {said} " in f" {name} ")
+        )
+    ]
+    return max(found, key=lambda each: (len(each), each), default=None)
 
 
 def _is_metric(metric: str, figure: Figure) -> bool:

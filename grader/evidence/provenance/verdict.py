@@ -9,6 +9,8 @@ from grader.evidence.provenance.matching import (
     MOST_CHANCE,
     Match,
     Pool,
+    Reading,
+    class_named,
     is_named_so,
     readings,
 )
@@ -81,7 +83,7 @@ class Judge:
             # Two decimals in a text fit too much; they can only be contradicted.
             return None
         asked = readings(figure)
-        extreme = all(each.is_extreme for each in asked)
+        extreme = _is_extreme(asked)
         for tier in self._tiers(figure):
             if not tier.named and (extreme or figure.digits < FEWEST_DIGITS):
                 continue
@@ -100,13 +102,17 @@ class Judge:
     def _tiers(self, figure: Figure) -> Iterator[_Tier]:
         """Ever larger choices: its metric nearest by, its metric, anything known, anything."""
         bound = None if figure.place.source == "text" else figure.place.cell
-        name = (figure.metric, figure.average, figure.kind, figure.name)
+        label = self._class(figure)
+        name = (figure.metric, figure.average, figure.kind, label)
 
         def there(each: Candidate) -> bool:
             return figure.kind in each.kinds and each.source.was_there(bound)
 
+        def called(each: Candidate) -> bool:
+            return there(each) and is_named_so(each, figure, label)
+
         def named(each: Candidate) -> bool:
-            return there(each) and each.source.known and is_named_so(each, figure)
+            return each.source.known and called(each)
 
         nearest = self._nearest(figure, ("named", bound, *name), named)
         yield _Tier(
@@ -115,11 +121,7 @@ class Judge:
             named=True,
         )
         yield _Tier(key=("named", bound, *name), wanted=named, named=True)
-        yield _Tier(
-            key=("called", bound, *name),
-            wanted=lambda each: there(each) and is_named_so(each, figure),
-            named=False,
-        )
+        yield _Tier(key=("called", bound, *name), wanted=called, named=False)
         yield _Tier(
             key=("known", bound, figure.kind),
             wanted=lambda each: there(each) and each.source.known,
@@ -138,8 +140,10 @@ class Judge:
         return lambda each: _cell(each, figure) == last
 
     def _matches(self, figure: Figure) -> Match:
-        *_, everything = self._tiers(figure)
-        return self.pool.match(everything.key, everything.wanted, readings(figure))
+        """Everything that is the number; of 0 and 1, which much is, only what is named so."""
+        asked = readings(figure)
+        tiers = [each for each in self._tiers(figure) if each.named or not _is_extreme(asked)]
+        return self.pool.match(tiers[-1].key, tiers[-1].wanted, asked)
 
     def _repeated(self, base: Provenance, figure: Figure) -> Provenance | None:
         """A number of a text that an output shows is as good as that output."""
@@ -197,17 +201,22 @@ class Judge:
 
     def _fits_something(self, figure: Figure) -> bool:
         """Whether some value of its metric, of whatever was captured, is the number."""
-        average = figure.average
+        label = self._class(figure)
         return self.pool.possible(
-            ("possible", figure.metric, average, figure.kind, figure.name),
-            lambda each: is_named_so(each, figure) and figure.kind in each.kinds,
+            ("possible", figure.metric, figure.average, figure.kind, label),
+            lambda each: is_named_so(each, figure, label) and figure.kind in each.kinds,
             readings(figure),
         )
+
+    def _class(self, figure: Figure) -> str | None:
+        """The class whose score it is."""
+        return class_named(figure, self.pool.labels)
 
     def _own(self, figure: Figure) -> list[Candidate]:
         """Values of its metric by the evaluations it must be of; none where that is not sure."""
         if figure.metric is None:
             return []
+        label = self._class(figure)
         its = [
             each
             for each in self.evaluations
@@ -219,8 +228,7 @@ class Judge:
             for each in self.pool.candidates
             if each.source.known
             and (each.source.task, each.source.cell) in cells_of
-            and each.label is None
-            and is_named_so(each, figure)
+            and is_named_so(each, figure, label)
         ]
         return sorted(found, key=lambda each: abs(each.value - figure.value))
 
@@ -292,6 +300,10 @@ class Judge:
         )
 
 
+def _is_extreme(asked: Sequence[Reading]) -> bool:
+    return any(each.is_extreme for each in asked)
+
+
 def _none(base: Provenance) -> str:
     return f"none of {base.candidates} values computed of what was captured is it"
 
@@ -344,7 +356,8 @@ def _given(candidate: Candidate, decimals: int) -> str:
         of = f"labels and predictions of {ends.pop()}"
     items = f" (n = {candidate.source.n})" if candidate.source.n else ""
     shown = f"{candidate.value:.{min(max(4, decimals), 8)}f}"
-    return f"{candidate.function} of {of}{items} is {shown}"
+    behind = "" if candidate.function.endswith(f" of {of}") else f" of {of}"
+    return f"{candidate.function}{behind}{items} is {shown}"
 
 
 def _sentence(candidate: Candidate, figure: Figure) -> str:
