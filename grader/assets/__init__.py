@@ -10,7 +10,7 @@ from grader.assets.home import AssetHome
 from grader.assets.inspection import inspect
 from grader.assets.preparation import PROFILES, prepare
 from grader.assets.pulling import pull
-from grader.assets.truth import Row, Truth, pixels_digest
+from grader.assets.truth import Row, Truth, image_digest, pixels_digest
 from grader.config import cache_folder
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Truth",
     "UnfitAsset",
     "cache_folder",
+    "image_digest",
     "inspect",
     "pixels_digest",
     "prepare",

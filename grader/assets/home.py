@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from grader.assets.truth import Truth, read_truth
+from grader.assets.truth import Truth, image_digest, read_truth
 
 SERVED = "served"
 """Folder of a prepared home that kernels may read."""
@@ -21,6 +21,11 @@ TRUTH = "truth"
 
 SERVING_FILE = "serving.json"
 """What ``SERVED`` holds, with folders relative to it."""
+
+
+_LARGEST_DECODED = 256 << 20
+"""Bytes of a dataset whose pictures are decoded only to know their digests. One core decodes
+50 MB a second of small pictures, so this takes a few seconds, once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +72,19 @@ class AssetHome:
         small ones; later calls read what it wrote.
         """
         return read_truth(self.root.parent / TRUTH, self._folders())
+
+    def images(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        """Digests of the pictures served, in row order, by dataset id and split.
+
+        Kept as what ``truth`` finds is, and left out for a dataset that is too large to decode
+        for this alone.
+        """
+        folder = self.root.parent / TRUTH
+        rows = read_truth(folder, self._folders(), largest=_LARGEST_DECODED)
+        found = {
+            split: tuple(image_digest(row.pixels) for row in each) for split, each in rows.items()
+        }
+        return {split: each for split, each in found.items() if any(each)}
 
     def _folders(self) -> dict[str, Path]:
         text = (self.root / SERVING_FILE).read_text(encoding="utf-8")

@@ -25,6 +25,9 @@ _ANSWERS = ("answers", "answer", "multiple_choice_answer")
 _ADDRESSES = ("url", "image_url", "coco_url")
 _LABELS = ("label", "labels")
 _TEXTS = (_ADDRESSES, _CAPTIONS, _ANSWERS)
+DIGEST_CHARACTERS = 16
+"""Of a picture's digest, as the recorder in a notebook sends it."""
+
 _AT_ONCE = 1000
 """Rows held in memory together; pictures of a dataset may be many times larger than that."""
 
@@ -65,17 +68,25 @@ def pixels_digest(picture: Image.Image) -> str:
     return digest.hexdigest()
 
 
-def read_truth(folder: Path, datasets: Mapping[str, Path]) -> Truth:
+def image_digest(pixels: str) -> str:
+    """How the recorder names the picture with this digest of its pixels."""
+    return pixels[:DIGEST_CHARACTERS]
+
+
+def read_truth(folder: Path, datasets: Mapping[str, Path], *, largest: int | None = None) -> Truth:
     """Read what was written here before; make it, dataset by dataset, where it was not.
 
     Args:
         folder: Where it is kept, one file a dataset; created.
         datasets: Folder of each dataset by id.
+        largest: Bytes of a dataset that it is still made of; a larger one is left out.
     """
     found: dict[tuple[str, str], tuple[Row, ...]] = {}
     for name, place in datasets.items():
         file = folder / f"{name.replace('/', '--')}.json"
         if not file.is_file():
+            if largest is not None and _size(place) > largest:
+                continue
             _write(file, rows_of(place))
         for split, rows in _STORED.validate_json(file.read_bytes()).items():
             found[name, split] = rows
@@ -172,6 +183,11 @@ def _first(names: Iterable[str]) -> str:
 
 def _present(names: Iterable[str], kinds: Mapping[str, object]) -> str:
     return _first(name for name in names if name in kinds)
+
+
+def _size(folder: Path) -> int:
+    """Bytes of all files in a folder."""
+    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
 
 
 def _write(file: Path, rows: dict[str, tuple[Row, ...]]) -> None:

@@ -13,7 +13,7 @@ import click
 from grader.cli.environments import lab_environment
 from grader.cli.running import How
 from grader.errors import SandboxUnavailable
-from grader.evidence import Truth
+from grader.evidence import LazyImages, Truth
 from grader.execute import ForkSandbox, KernelOptions, PlainSandbox, open_sandbox
 from grader.execute.devices import Devices, said
 from grader.model import Finding, Lab
@@ -148,6 +148,7 @@ def _truth(home: "AssetHome", lab: Lab) -> Truth:
         labels=home.labels(),
         captions={split: each for split, each in captions.items() if any(each)},
         answers={split: each for split, each in answers.items() if any(each)},
+        images=LazyImages(home.images),
     )
 
 

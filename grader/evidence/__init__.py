@@ -13,11 +13,11 @@ from grader.evidence.recording import parse
 from grader.evidence.shown import shown
 from grader.evidence.stated import stated
 from grader.evidence.tasks import cell_tasks
-from grader.evidence.truth import Truth
+from grader.evidence.truth import LazyImages, Truth
 from grader.evidence.written import written
 from grader.model import CellRun, Evidence, EvidenceKind, Lab, Recording, Run, Submission
 
-__all__ = ["Truth", "assemble", "gather"]
+__all__ = ["LazyImages", "Truth", "assemble", "gather"]
 
 
 def gather(submission: Submission, run: Run | None, lab: Lab, truth: Truth) -> Evidence:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from grader.assets import AssetHome, Row, pixels_digest
-from grader.assets.truth import rows_of
+from grader.assets.truth import read_truth, rows_of
 from tests.assets.published import table_of
 
 
@@ -46,6 +46,16 @@ def test_a_label_that_no_class_has_is_unknown(tmp_path: Path) -> None:
     (tmp_path / "test.parquet").write_bytes(table_of({"label": [3, -1]}))
 
     assert [row.label for row in rows_of(tmp_path)["test"]] == [3, None]
+
+
+def test_what_is_too_large_is_read_only_where_it_was_made_before(tmp_path: Path) -> None:
+    place, kept = tmp_path / "data", tmp_path / "truth"
+    place.mkdir()
+    (place / "test.parquet").write_bytes(table_of({"label": [3]}))
+
+    assert not read_truth(kept, {"a/b": place}, largest=10)
+    assert len(read_truth(kept, {"a/b": place})["a/b", "test"]) == 1
+    assert read_truth(kept, {"a/b": place}, largest=10)
 
 
 def test_pixels_are_told_apart_by_shape_and_content() -> None:

@@ -1,13 +1,12 @@
 """What the recorder sees of rows served, of models at work and of their training."""
 
-import io
 from pathlib import Path
 
 import pytest
 
-from grader.assets.truth import pixels_digest
+from grader.assets import image_digest
+from grader.assets.truth import rows_of
 from grader.evidence.recording import parse
-from grader.execute.guest.digests import CHARACTERS
 from grader.model import ModelPass, Recording
 from tests.execute.conftest import Runner
 
@@ -47,7 +46,8 @@ for row in train.select(range(6)):
     loss = model(pixel_values=pixels, labels=torch.tensor([row["labels"]])).loss
     loss.backward(); optimiser.step(); optimiser.zero_grad()
 model.eval()
-for row in test.select(range(2)): model(processor(row["image"], return_tensors="pt")["pixel_values"])
+for row in test.select(range(2)):
+    model(processor(row["image"], return_tensors="pt")["pixel_values"])
 """
 FORMATS = """
 arrays = test.with_format("torch")[:]
@@ -73,15 +73,10 @@ def recording(run: Runner) -> Recording:
 @pytest.fixture(scope="module")
 def digests(assets: Path) -> dict[str, tuple[str, ...]]:
     """Of the pictures of each split, as the harness computes them."""
-    import pandas
-    from PIL import Image
-
-    def of_split(name: str) -> tuple[str, ...]:
-        rows = pandas.read_parquet(assets / f"data/beans/{name}.parquet")["image"]
-        opened = (Image.open(io.BytesIO(each["bytes"])) for each in rows)
-        return tuple(pixels_digest(each)[:CHARACTERS] for each in opened)
-
-    return {name: of_split(name) for name in ("train", "test")}
+    served = rows_of(assets / "data/beans")
+    return {
+        split: tuple(image_digest(row.pixels) for row in rows) for split, rows in served.items()
+    }
 
 
 def passed(recording: Recording, cell: int, method: str = "forward") -> ModelPass:
