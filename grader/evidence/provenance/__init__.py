@@ -28,6 +28,9 @@ KINDS = frozenset({"score", "loss", "similarity", "share"})
 MOST_FIGURES = 3_000
 """Numbers that are looked for; a notebook that prints more prints the same ones again."""
 
+MOST_RANKS = 20
+"""Different K of Recall@K and top-K that numbers name; the smallest ones."""
+
 _RANK = re.compile(r"(?:recall_at_|top)(\d{1,3})")
 
 
@@ -46,10 +49,10 @@ def provenance(
         class_names: Names of the classes of each task, in label order.
     """
     asked = [(index, each) for index, each in enumerate(figures) if each.kind in KINDS]
-    ks = {int(found[1]) for _, each in asked if (found := _RANK.search(each.metric or ""))}
+    named = {int(found[1]) for _, each in asked if (found := _RANK.search(each.metric or ""))}
     candidates: list[Candidate] = []
     if recording is not None and asked:
-        candidates = search(recording, evaluations, class_names, sorted(ks))
+        candidates = search(recording, evaluations, class_names, sorted(named - {0})[:MOST_RANKS])
     judge = Judge(
         pool=Pool(candidates),
         captures=Captures(recording=recording, candidates=candidates),
