@@ -1,0 +1,224 @@
+"""NUM007: score-contradicts-matrix."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from grader.detect.api import Sighting, Undecided, detector
+from grader.metrics.consistency.counts import separation
+from grader.metrics.consistency.shown import Range, meet, shown
+from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Figure, Place, PrintedMatrix
+
+WINDOW = 320
+"""Characters from the word that opens a formula within which the rest of it stands."""
+
+MOST_WINDOWS = 200
+"""Formulas looked for in one cell."""
+
+OPENING = re.compile(r"trace|tr\s?\(|diag", re.I)
+
+REST_COUNT = re.compile(
+    r"(?:\b|_)(\w{1,20})\s?(?:\^\s?\{?\s?2\s?\}?|\*\*\s?2|²)\s?[-\N{MINUS SIGN}]\s?\1\b"
+    r"|\b(\w{1,20})\s?\*?\s?\(\s?\2\s?[-\N{MINUS SIGN}]\s?1\s?\)"
+)
+"""N^2 - N or N (N - 1), the number of entries off the diagonal."""
+
+OFF = re.compile(r"off[-_ ]?diag|hors[-_ ]diag|non[-_ ]diag|~\s?[\w.]{0,20}eye|mask|非对角", re.I)
+MINUS = re.compile(r"\bminus\b|\bmoins\b|subtract|differ|diff[ée]r|[-\N{MINUS SIGN}]\s|减", re.I)
+MEAN = re.compile(r"mean|average|moyenne|\bavg\b|平均|均值", re.I)
+
+NAMED = re.compile(r"score|separat|margin|gap|diff|marge|[ée]cart", re.I)
+"""Names under which such a number is given."""
+
+SCALES = (1.0, 100.0, 0.01)
+"""Of similarities as percentages, on either side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A score and the matrix it should follow from."""
+
+    model: str
+    """Model both are of; empty when there is one matrix and one score only."""
+
+    score: Figure
+    """The score."""
+
+    matrix: PrintedMatrix
+    """The matrix."""
+
+    follows: Range
+    """What the matrix gives."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the score can be of the matrix, whatever the scale of either."""
+        printed = shown(self.score.value, self.score.decimals, retyped=True)
+        return any(
+            meet(printed, Range(low=self.follows.low * scale, high=self.follows.high * scale))
+            for scale in SCALES
+        )
+
+    @property
+    def middle(self) -> float:
+        """What the printed entries give."""
+        return (self.follows.low + self.follows.high) / 2
+
+
+@detector(
+    code="NUM007",
+    name="score-contradicts-matrix",
+    requires=frozenset({EvidenceKind.SOURCE}),
+    since="0.2.0",
+    severity="major",
+)
+def score_contradicts_matrix(case: Case) -> Iterator[Sighting]:
+    """A score does not follow from the printed matrix by the formula that is given for it.
+
+    ## Why it matters
+    When a report defines its score as the mean of the diagonal minus the mean of the rest, and
+    prints the matrix, anybody can compute the score. If it comes out otherwise, the matrix or the
+    score is of another run, and the ranking built on it is not supported.
+
+    ## Example
+    ```markdown
+    The score is the mean of the diagonal minus the mean of the off-diagonal entries.
+
+    Cosine similarity for ViT-B/32
+
+    | | cup | cat | horse |
+    |---|---|---|---|
+    | a cup | 0.30 | 0.15 | 0.12 |
+    | a cat | 0.14 | 0.31 | 0.16 |
+    | a horse | 0.15 | 0.13 | 0.35 |
+
+    | Model | Score |
+    |---|---|
+    | ViT-B/32 | 0.0546 |
+    ```
+
+    ## Use instead
+    ```markdown
+    The score is the mean of the diagonal minus the mean of the off-diagonal entries.
+
+    Cosine similarity for ViT-B/32
+
+    | | cup | cat | horse |
+    |---|---|---|---|
+    | a cup | 0.30 | 0.15 | 0.12 |
+    | a cat | 0.14 | 0.31 | 0.16 |
+    | a horse | 0.15 | 0.13 | 0.35 |
+
+    | Model | Score |
+    |---|---|
+    | ViT-B/32 | 0.1783 |
+    ```
+
+    ## Known limits
+    One formula is known, mean of the diagonal minus mean of the rest, written in text, in LaTeX
+    or in the source. Score and matrix are matched by the model both name; without names, when
+    there is one of each. A matrix printed with dots is not whole and left alone. Where several
+    matrices or scores of a model stand, one agreement is enough. That the score was taken over
+    other images than those of the matrix cannot be excluded, so a person should look.
+
+    ## Source
+    The formula the submission states, with every entry off by its rounding at worst.
+    """
+    if not case.evidence.matrices:
+        raise Undecided("No matrix is printed.", needs="a printed similarity matrix")
+    if not any(_defines(cell.source) for cell in case.evidence.submission.cells):
+        return
+    pairs = list(_pairs(case))
+    agreeing = {pair.model for pair in pairs if pair.agrees}
+    against = [pair for pair in pairs if pair.model not in agreeing]
+    if against:
+        yield _sighting(against)
+
+
+def _defines(text: str) -> bool:
+    """Whether a text or a source defines a score as diagonal minus rest."""
+    for count, found in enumerate(OPENING.finditer(text)):
+        if count == MOST_WINDOWS:
+            return False
+        window = text[max(0, found.start() - 80) : found.start() + WINDOW]
+        if REST_COUNT.search(window) and MINUS.search(window):
+            return True
+        if OFF.search(window) and MINUS.search(window) and MEAN.search(window):
+            return True
+    return False
+
+
+def _pairs(case: Case) -> Iterator[Pair]:
+    matrices = [each for each in case.evidence.matrices if _usable(each)]
+    scores = [each for each in case.evidence.figures if _is_score(each)]
+    if len(matrices) == len(scores) == 1 and None in (matrices[0].model, scores[0].model):
+        yield _pair("", scores[0], matrices[0])
+        return
+    for matrix in matrices:
+        for score in scores:
+            if matrix.model and score.model and _plain(matrix.model) == _plain(score.model):
+                yield _pair(_plain(score.model), score, matrix)
+
+
+def _usable(matrix: PrintedMatrix) -> bool:
+    size = len(matrix.values)
+    square = size >= 2 and all(len(row) == size for row in matrix.values)
+    return square and matrix.kind == "similarity" and not matrix.truncated
+
+
+def _is_score(figure: Figure) -> bool:
+    loose = figure.hedged or figure.target or figure.cited
+    return (
+        figure.kind == "score"
+        and figure.metric is None
+        and not loose
+        and NAMED.search(figure.name) is not None
+    )
+
+
+def _plain(model: str) -> str:
+    return re.sub(r"[^a-z0-9@]", "", model.lower())
+
+
+def _pair(model: str, score: Figure, matrix: PrintedMatrix) -> Pair:
+    follows = separation(matrix.values, matrix.decimals)
+    return Pair(model=model, score=score, matrix=matrix, follows=follows)
+
+
+def _out_of_order(pairs: Sequence[Pair]) -> bool:
+    """Whether the scores rank two models the other way round than their matrices, or apart."""
+    return any(
+        one.score.value > other.score.value and one.follows.low <= other.follows.high
+        for one in pairs
+        for other in pairs
+        if one.model != other.model
+    )
+
+
+def _sighting(pairs: list[Pair]) -> Sighting:
+    told = [
+        f"{pair.score.model or 'the matrix'}: {pair.middle:.3f} by the matrix, "
+        f"{pair.score.printed} stated"
+        for pair in pairs
+    ]
+    order = " The order of the scores does not follow from them." if _out_of_order(pairs) else ""
+    places = [place for pair in pairs for place in (pair.score.place, pair.matrix.place)]
+    return Sighting(
+        severity="major",
+        confidence=Confidence.LIKELY,
+        message=(
+            "By the formula given, the printed matrices give other scores than those stated: "
+            f"{'; '.join(told[:5])}.{order}"
+        ),
+        measured=f"Mean of the diagonal minus mean of the rest of {len(pairs)} printed matrices.",
+        remedy="Compute the scores again from the matrices shown, or show those they come from.",
+        sure="Arithmetic on the printed entries, with their rounding granted; that score and "
+        "matrix are of the same images is taken from the text.",
+        evidence=tuple(dict.fromkeys(map(_ref, places))),
+        task=next((pair.score.task for pair in pairs if pair.score.task), None),
+    )
+
+
+def _ref(place: Place) -> EvidenceRef:
+    kind = EvidenceKind.PROSE if place.source == "text" else EvidenceKind(place.source)
+    return EvidenceRef(kind=kind, cell=place.cell, line=place.line)
