@@ -6,7 +6,7 @@
 import ast
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -39,7 +39,7 @@ def _said(tree: ast.Module) -> Iterator[Message]:
                 yield one, several
 
 
-def _literal(node: ast.Call, texts: list[object], number: int) -> list[str]:
+def _literal(node: ast.Call, texts: Sequence[object], number: int) -> list[str]:
     found = [text for text in texts[:number] if isinstance(text, str)]
     assert len(found) == number, f"line {node.lineno}: a sentence is a literal"
     return found

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from grader import labs
-from grader.model import Results
+from grader.model import EvidenceFile, Results
 
 ROOT = Path(__file__).parent.parent
 
@@ -13,9 +13,11 @@ ROOT = Path(__file__).parent.parent
 def schemas() -> dict[Path, str]:
     """Content of every schema file."""
     results = json.dumps(Results.model_json_schema(by_alias=True), indent=2) + "\n"
+    evidence = json.dumps(EvidenceFile.model_json_schema(by_alias=True), indent=2) + "\n"
     return {
         ROOT / "rubrics" / "lab.schema.json": labs.schema(),
         ROOT / "docs" / "results.schema.json": results,
+        ROOT / "docs" / "evidence.schema.json": evidence,
     }
 
 

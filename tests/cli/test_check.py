@@ -14,7 +14,7 @@ SCORED = "print(accuracy_score(y_true, model.predict(images)))\n"
 
 
 def write(path: Path, *sources: str, indent: int | None = 1) -> Path:
-    cells = [
+    cells: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "execution_count": None,
