@@ -132,6 +132,16 @@ def originates(code: str) -> frozenset[Tag]:
         ("n = 0\nfor p, t in a:\n  n += int(p == t)\n100 * n / len(a)", Tag.METRIC),
         ("hits = []\nfor p, t in a:\n  hits.append(p == t)\nsum(hits) / len(hits)", Tag.METRIC),
         ("def score(p, t):\n  return (p == t).mean()\nscore(a, b)", Tag.METRIC),
+        ("p = model(test['img'])\nnp.mean(p != np.array(test['label']))", Tag.METRIC),
+        ("p = model(test['img'])\nsum(t in k for t, k in zip(test['label'], p))", Tag.METRIC),
+        (
+            "rows = []\nfor r in test:\n  rows.append({'ok': model(r['img']) == r['label']})\n"
+            "pd.DataFrame(rows)['ok'].mean()",
+            Tag.METRIC,
+        ),
+        ("evaluate.evaluator('image-classification').compute(model, test)", Tag.METRIC),
+        ("for name, m in [('a', model), ('b', model)]: m(test)", Tag.MODEL_OUTPUT),
+        ("pd.read_csv('a.csv').loc[mask, 'label']", Tag.LABELS),
         ("LogisticRegression().fit(a, b)", Tag.FIT),
         ("scaler.fit_transform(a)", Tag.FIT),
         ("Trainer(model).train()", Tag.FIT),
@@ -167,6 +177,9 @@ def test_a_fact_is_set_where_it_originates(code: str, tag: Tag) -> None:
             Tag.METRIC,
         ),
         ("loss / len(test)", Tag.METRIC),
+        ("(ids != tokenizer.pad_token_id).sum()", Tag.METRIC),
+        ("sum(word in text for word in words)", Tag.METRIC),
+        ("import sacrebleu\nsacrebleu.BLEU()", Tag.METRIC),
         ("torchmetrics.Accuracy(task='multiclass')", Tag.METRIC),
         ("class_names = ['a', 'b', 'c'][:2]", Tag.LIMIT),
         ("for i in range(3): print(i)", Tag.LIMIT),
@@ -211,6 +224,10 @@ def test_a_fact_is_not_claimed_of_something_similar(code: str, tag: Tag) -> None
         ("pd.read_csv('a.csv').head()", 5),
         ("pd.read_csv('a.csv').sample(n=6)", 6),
         ("islice(test, 4)", 4),
+        ("islice(test, 2, 6)", 4),
+        ("next(iter(DataLoader(test, batch_size=16)))['label']", 16),
+        ("n = min(200, len(test))\ntest.select(range(n))", 200),
+        ("def some(n):\n  return n\ntest.select(range(some(30)))", 30),
         ("zip(test, range(6))", 6),
         ("for i in range(5): test[i]", 5),
         ("images = [test[i]['image'] for i in range(5)]", 5),
@@ -227,13 +244,37 @@ def test_a_limit_says_how_many_rows_are_kept(code: str, limit: int | None) -> No
     assert limit in found if limit != 0 else found == set()
 
 
-def test_a_loop_that_stops_early_keeps_an_unknown_number_of_rows() -> None:
-    graph = graph_of(
-        DATA,
-        "preds = []\nfor i, batch in enumerate(DataLoader(test, batch_size=8)):\n"
-        "    if i >= 5:\n        break\n    preds.append(model(batch['image']))",
-    )
-    assert limits(slice_of(graph, "preds")) == {None}
+@pytest.mark.parametrize(
+    ("loop", "limit"),
+    [
+        ("for i, row in enumerate(test):\n    if i >= 20: break\n    add(row)", 20),
+        ("for i, row in enumerate(test):\n    if i == 20: break\n    add(row)", 20),
+        ("for i, row in enumerate(test):\n    if i > 20: break\n    add(row)", 21),
+        ("for i, row in enumerate(test):\n    add(row)\n    if i >= 19: break", 20),
+        ("most = 20\nfor i, row in enumerate(test):\n    if i >= most: break\n    add(row)", 20),
+        ("n = 0\nfor row in test:\n    add(row)\n    n += 1\n    if n >= 20: break", 20),
+        ("for row in test:\n    preds.append(row)\n    if len(preds) == 20: break", 20),
+        ("for i, row in enumerate(test, 3):\n    if i >= 20: break\n    add(row)", None),
+        ("for i, row in enumerate(test):\n    if row['x'] >= 20: break\n    add(row)", None),
+        ("for i, row in enumerate(test):\n    if i >= most: break\n    add(row)", None),
+        (
+            "for i, row in enumerate(DataLoader(test, batch_size=8)):\n"
+            "    if i >= 5: break\n    add(row)",
+            40,
+        ),
+        (
+            "for i, row in enumerate(DataLoader(test, batch_size=size)):\n"
+            "    if i >= 5: break\n    add(row)",
+            None,
+        ),
+        ("for i, row in enumerate(test.batch(8)):\n    if i >= 5: break\n    add(row)", None),
+    ],
+)
+def test_a_loop_that_stops_early_keeps_as_many_rows_as_its_counter_says(
+    loop: str, limit: int | None
+) -> None:
+    graph = graph_of(DATA, "preds = []\n" + loop.replace("add(row)", "preds.append(model(row))"))
+    assert limits(slice_of(graph, "preds")) == {limit}
 
 
 @pytest.mark.parametrize(
@@ -254,6 +295,19 @@ def test_a_loop_that_stops_early_keeps_an_unknown_number_of_rows() -> None:
         ("import os\nx = torchvision.datasets.ImageFolder(os.path.join(base, 'test'))", "test"),
         ("x = torchvision.datasets.ImageFolder(f'{base}/val')", "validation"),
         ("(a, b), (x, c) = keras.datasets.mnist.load_data()", "test"),
+        ("x = torchvision.datasets.SVHN('data', 'test')", "test"),
+        ("df = pd.read_csv('a.csv')\nx = df[df['split'] == 'test']", "test"),
+        ("df = pd.read_csv('a.csv')\nx = df[(df.split == 'test') & (df.n > 3)]", "test"),
+        ("df = pd.read_csv('a.csv')\nmask = df.set == 'val'\nx = df.loc[mask, 'n']", "validation"),
+        ("df = pd.read_csv('a.csv')\nx = df.query(\"split == 'test'\")", "test"),
+        ("x = pd.read_csv('data/test.csv')", "test"),
+        ("x = pd.read_csv('test/labels.csv')", "test"),
+        ("x = np.load('X_test.npy')", "test"),
+        ("x = load_from_disk('data/test')", "test"),
+        ("x = load_dataset('imagefolder', data_dir='data/test')", "test"),
+        ("from pathlib import Path\nx = list(Path('data/test').glob('*.jpg'))", "test"),
+        ("from pathlib import Path\nx = list((Path('d') / 'test').rglob('*'))", "test"),
+        ("import os\nx = os.listdir('data/val')", "validation"),
         ("x = test.train_test_split(0.2)['train']", "train"),
         ("a, x, b, c = train_test_split(features, targets)", "test"),
         (
@@ -265,6 +319,22 @@ def test_a_loop_that_stops_early_keeps_an_unknown_number_of_rows() -> None:
 def test_a_split_is_named_where_it_is_chosen(code: str, split: str) -> None:
     graph = graph_of(DATA, code)
     assert split in splits(slice_of(graph, "x"))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = pd.read_csv('train.csv')",
+        "x = pd.read_csv('train_and_test.csv')",
+        "x = pd.read_csv('latest.csv')",
+        "df = pd.read_csv('a.csv')\nx = df[df.age == 3]",
+        "df = pd.read_csv('a.csv')\nx = df[(df.split == 'test') | (df.split == 'val')]",
+        "import tensorflow_datasets as tfds\n"
+        "(a, x), info = tfds.load('a', split=['train', 'test'], with_info=True)",
+    ],
+)
+def test_a_split_is_not_claimed_where_it_is_not_sure(code: str) -> None:
+    assert splits(slice_of(graph_of(DATA, code), "x")) == set()
 
 
 def test_a_key_of_something_else_is_no_split() -> None:

@@ -148,6 +148,10 @@ class Calls(Inlining):
             self._keyword_fields(draft, arguments)
         elif path in knowledge.WRAPPERS or last in {"tqdm", "DataLoader"}:
             self._wrapped(draft, first)
+            if last == "DataLoader":
+                size = self.values(arguments).at(1, "batch_size")
+                rows = 1 if size is None else recognise.whole(size)
+                draft.fact = replace(draft.fact, batch=rows)
         elif path in {"functools.partial", "numpy.vectorize"}:
             draft.fact = replace(draft.fact, path=first.path, routine=first.routine)
         elif path in {"os.path.join", "pathlib.Path"} and nodes:
@@ -166,6 +170,7 @@ class Calls(Inlining):
             draft.fact,
             columns=inner.columns,
             items=inner.items,
+            batch=inner.batch,
             fields=inner.fields if draft.name in {"list", "tuple"} else None,
             instance=inner.instance,
             template=inner.template,
@@ -251,7 +256,8 @@ class Calls(Inlining):
         fact = fact.with_role(Role.ROWS | (Role.MATCHES if matches else Role.NONE))
         if name != "append" or not added or fact.items is not None:
             return fact
-        return replace(fact, items=added[0]) if self.fact(added[0]).role else fact
+        one = self.fact(added[0])
+        return replace(fact, items=added[0]) if one.role or one.fields else fact
 
     def _value(self, code: ast.Call, callee: int) -> int:
         fact = self.fact(callee)

@@ -133,6 +133,9 @@ class Fact:
     index: int | None = None
     """A loop counter that takes at most this many values."""
 
+    batch: int | None = None
+    """Rows in each of its items, of a loader of batches."""
+
     splits: tuple[str | None, ...] | None = None
     """Split of each item."""
 

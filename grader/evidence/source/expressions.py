@@ -116,6 +116,8 @@ class Expressions(Items):
         role = Role.NONE
         if len(nodes) == 2 and isinstance(code.ops[0], ast.Eq):
             role = recognise.compared_role(self.drafts[nodes[0]], self.drafts[nodes[1]])
+        elif len(nodes) == 2 and isinstance(code.ops[0], ast.NotEq | ast.In):
+            role = recognise.differing_role(self.drafts[nodes[0]], self.drafts[nodes[1]])
         name = type(code.ops[0]).__name__
         return self.put(code, Draft("operation", name, nodes, fact=Fact(role=role)))
 

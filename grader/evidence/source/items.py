@@ -8,7 +8,11 @@ from grader.evidence.source import knowledge, parts
 from grader.evidence.source.draft import NOTHING, Constant, Draft, Fact, Role, Routine, Scope
 from grader.evidence.source.flow import Flow
 from grader.evidence.source.knowledge import split_of
-from grader.evidence.source.recognise import LIMIT, Meaning, limited, whole
+from grader.evidence.source.recognise import LIMIT, Meaning, label_tags, limited, whole
+from grader.evidence.source.splits import mask_split
+
+TYPED_ROWS = 30
+"""Rows of a table typed into a loop's header whose columns are kept apart."""
 
 TYPED_IN = 1000
 """Constants of one list that become nodes; the others are like them."""
@@ -104,23 +108,26 @@ class Items(Flow):
             return self._slice(code, base, code.slice)
         key = self.evaluate(code.slice)
         constant = self.fact(key).const
-        return self.item(code, base, constant, key)
+        node = self.item(code, base, constant, key)
+        self._chosen_rows(self.drafts[node], base, key)
+        return node
+
+    def _chosen_rows(self, draft: Draft, base: int, key: int) -> None:
+        """``table[table["split"] == "test"]``, also with a column behind ``.loc``."""
+        pair = self.fact(key).fields if self.drafts[key].name == "Tuple" else None
+        mask = pair.get(0, key) if pair else key
+        draft.split = draft.split or mask_split(self.drafts, mask)
+        column = self.fact(pair[1]).const if pair and 1 in pair else None
+        if isinstance(column, str):
+            draft.tags |= label_tags(column, self.drafts[base])
+            draft.reach |= draft.tags
 
     def item(self, code: ast.AST, base: int, constant: Constant, key: int | None = None) -> int:
         """An item of a node under a key."""
         draft = Draft("subscript", "", [base], receiver=base, value=constant)
         fact = self.fact(base)
-        known = None
-        if isinstance(constant, int | str):
-            known = _field(fact.fields, constant)
-        if known is not None:
-            draft.deps, draft.fact = [known], self.fact(known)
-        elif fact.rest is not None and isinstance(constant, str) and not split_of(constant):
-            draft.deps = [fact.rest]
-        elif fact.items is not None:
-            items = self.fact(fact.items)
-            draft.fact = Fact(role=items.role, routine=items.routine, path=items.path)
-        if known is None:
+        known = self._looked_up(draft, fact, constant)
+        if not known:
             self.apply(draft, parts.item(self._draft(key), constant, self.drafts[base]))
         if constant is None and key is not None:
             draft.deps.append(key)
@@ -128,6 +135,28 @@ class Items(Flow):
             self._prediction_part(draft, base, constant)
         self._split_part(draft, base, constant)
         return self.put(code, draft)
+
+    def _looked_up(self, draft: Draft, fact: Fact, constant: Constant) -> bool:
+        """Whether a container is known to hold this very item, which the draft then stands for."""
+        known = _field(fact.fields, constant) if isinstance(constant, int | str) else None
+        column = self._column_of(fact, constant)
+        if known is not None:
+            draft.deps, draft.fact = [known], self.fact(known)
+        elif column is not None:
+            draft.deps = [column]
+            draft.fact = Fact(role=self.fact(column).role | Role.ROWS)
+        elif fact.rest is not None and isinstance(constant, str) and not split_of(constant):
+            draft.deps = [fact.rest]
+        elif fact.items is not None:
+            items = self.fact(fact.items)
+            draft.fact = Fact(role=items.role, routine=items.routine, path=items.path)
+        return known is not None
+
+    def _column_of(self, fact: Fact, key: Constant) -> int | None:
+        """A column of a table made of dicts: the value every row has under a key."""
+        if not isinstance(key, str) or fact.items is None:
+            return None
+        return _field(self.fact(fact.items).fields, key)
 
     def _prediction_part(self, draft: Draft, base: int, constant: Constant) -> None:
         metrics = self.fact(base).metrics
@@ -288,6 +317,10 @@ class Items(Flow):
     def element(self, code: ast.AST, iterable: int) -> int:
         """One item of an iterable."""
         draft = self.drafts[iterable]
+        rows = self._typed_rows(draft.fact)
+        if rows:
+            columns = [self.alternatives(code, list(column)) for column in zip(*rows, strict=True)]
+            return self.gather(code, "Tuple", columns)
         if draft.fact.columns is not None:
             columns = [self._column(code, iterable, column) for column in draft.fact.columns]
             return self.gather(code, "Tuple", columns)
@@ -295,6 +328,22 @@ class Items(Flow):
         if draft.fact.items is not None:
             fact = replace(self.fact(draft.fact.items), const=None).with_role(fact.role)
         return self.put(code, Draft("operation", "iter", [iterable], fact=fact))
+
+    def _typed_rows(self, fact: Fact) -> list[list[int]]:
+        """The rows of ``[("ViT", vit), ("CLIP", clip)]``; empty for anything else."""
+        rows = []
+        for node in (fact.fields or {}).values() if len(fact.fields or {}) <= TYPED_ROWS else ():
+            inner = self.drafts[node]
+            parts = inner.fact.fields
+            if inner.name not in {"Tuple", "List"} or not parts:
+                return []
+            rows.append(list(parts.values()))
+        return rows if len({len(row) for row in rows}) == 1 else []
+
+    def alternatives(self, code: ast.AST, nodes: list[int]) -> int:
+        """A value that is each of several in turn."""
+        alone = list(dict.fromkeys(nodes))
+        return alone[0] if len(alone) == 1 else self.phi(code, alone)
 
     def _column(self, code: ast.AST, iterable: int, column: int | None) -> int:
         if column is not None:

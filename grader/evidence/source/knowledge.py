@@ -193,7 +193,7 @@ FITS = words(
     "fit fit_transform fit_predict partial_fit fit_generator train_on_batch backward fit_resample"
 )
 
-MEASURES = ("evaluate.load", "evaluate.combine", "datasets.load_metric")
+MEASURES = ("evaluate.load", "evaluate.combine", "evaluate.evaluator", "datasets.load_metric")
 MEASURE_MODULES = (
     "torchmetrics.",
     "keras.metrics.",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from grader.evidence.source import knowledge
 from grader.evidence.source.draft import Draft, Role, bits
+from grader.evidence.source.splits import file_split, folder_split, query_split
 from grader.model import Tag
 
 METRIC, LABELS, LIMIT, RANDOM = (
@@ -87,9 +88,23 @@ def _dataset(path: str, values: Values, meaning: Meaning) -> None:
     train = values.at(1, "train") if path.startswith("torchvision.") else None
     if train is not None and isinstance(train.fact.const, bool):
         meaning.split = "train" if train.fact.const else "test"
+    elif train is not None and isinstance(train.fact.const, str):
+        read_split(train.fact.const, meaning)
     _named_split(values, meaning)
+    if "with_info" in values.named:
+        # A pair of the splits and a description of them.
+        meaning.splits = None
+    _loaded_folder(path, values, meaning)
     if meaning.split is None and path.endswith(knowledge.FOLDER_DATASETS):
         meaning.split = folder_split(values.at(0, "root", "directory"))
+
+
+def _loaded_folder(path: str, values: Values, meaning: Meaning) -> None:
+    """The split a folder is named for, that ``load_dataset`` would call ``train``."""
+    if path == "datasets.load_from_disk":
+        meaning.split = file_split(values.at(0, "dataset_path"))
+    elif path == "datasets.load_dataset":
+        meaning.split = file_split(values.named.get("data_dir")) or meaning.split
 
 
 def _named_split(values: Values, meaning: Meaning) -> None:
@@ -117,20 +132,12 @@ def read_split(text: str, meaning: Meaning) -> None:
         meaning.limit = max(0, int(stop) - int(start.strip() or "0"))
 
 
-def folder_split(root: Draft | None) -> str | None:
-    """The split a directory is named for."""
-    if root is None:
-        return None
-    text = root.fact.const if isinstance(root.fact.const, str) else root.fact.tail
-    parts = (text or "").replace("\\", "/").split("/")
-    return next((s for s in map(knowledge.split_of, reversed(parts)) if s), None)
-
-
 def _datalike(path: str, values: Values, meaning: Meaning) -> None:
     if knowledge.loads_dataset(path):
         _dataset(path, values, meaning)
     if knowledge.reads_file(path):
         meaning.tags |= FILE
+        meaning.split = file_split(values.at(0))
         if knowledge.TABLES.match(path):
             meaning.role |= Role.DATA | Role.ROWS
     if path in knowledge.LISTINGS:
@@ -150,6 +157,8 @@ def _wrapping(path: str, values: Values, meaning: Meaning) -> None:
         meaning.bound = first.fact.bound
     elif path == "next":
         meaning.role |= item_role(first.fact.role)
+        if first.fact.batch is not None:
+            limited(meaning, first.fact.batch)
     elif path in knowledge.COUNTERS and first.fact.role & Role.MATCHES:
         meaning.role |= Role.MATCHES
         if last in knowledge.SUMMARIES:
@@ -167,7 +176,7 @@ def _sizes(path: str, values: Values, meaning: Meaning) -> None:
         limited(meaning, None if rows is None else rows.fact.bound)
         meaning.role |= _kept(values.at(0, "dataset"))
     elif path == "itertools.islice":
-        limited(meaning, whole(values.at(1)) if len(values.positional) == 2 else None)
+        limited(meaning, range_size(Values(values.positional[1:], {})))
         meaning.role |= _kept(values.at(0))
     elif path == "len" and values.positional:
         meaning.bound = values.positional[0].fact.bound
@@ -208,7 +217,8 @@ def whole(value: Draft | None) -> int | None:
         return None
     if isinstance(value.fact.const, int):
         return value.fact.const if value.fact.const >= 0 else None
-    return value.fact.bound if value.name in {"min", "len"} else None
+    counted = value.name in {"min", "len"} or value.kind in {"name", "parameter"}
+    return value.fact.bound if counted and not value.fact.role else None
 
 
 def range_size(values: Values) -> int | None:
@@ -245,7 +255,7 @@ def method_call(name: str, receiver: Draft, values: Values) -> Meaning:
     if name in knowledge.DATASET_METHODS | knowledge.LISTING_METHODS:
         meaning.tags |= DATASET if name in knowledge.DATASET_METHODS else 0
         meaning.role |= Role.DATA | Role.ROWS
-        meaning.split = folder_split(values.at(0, "directory"))
+        meaning.split = folder_split(values.at(0, "directory")) or folder_split(receiver)
         _named_split(values, meaning)
     return meaning
 
@@ -283,6 +293,19 @@ def _scores(name: str, receiver: Draft, values: Values, meaning: Meaning) -> Non
         meaning.role |= compared_role(receiver, values.positional[0])
 
 
+def differing_role(left: Draft, right: Draft) -> Role:
+    """Whether ``!=`` or ``in`` compares predictions with labels, by where they come from.
+
+    Other than ``==`` they have many other uses, e.g. with the id of a padding token.
+    """
+    computed = [bool(side.reach & MODEL_OUTPUT) for side in (left, right)]
+    labelled = [
+        bool(side.reach & LABELS) and not side.reach & MODEL_OUTPUT for side in (left, right)
+    ]
+    apart = any(a and b for a, b in zip(computed, reversed(labelled), strict=True))
+    return Role.MATCHES if apart else Role.NONE
+
+
 def compared_role(left: Draft, right: Draft) -> Role:
     """Whether an equality of two values compares predictions with labels, by its shape."""
     return Role.NONE if _known(left) or _known(right) else Role.MATCHES
@@ -298,6 +321,8 @@ def _known(side: Draft) -> bool:
 
 def _rows(name: str, receiver: Draft, values: Values, meaning: Meaning) -> None:
     role = receiver.fact.role
+    if name == "query" and role & Role.DATA and values.positional:
+        meaning.split = query_split(values.positional[0].fact.const)
     if role & Role.DATA and name not in {"keys", "unique", "nunique", "count"}:
         meaning.role |= role & (Role.DATA | Role.ROWS | Role.ITEM | Role.PAIRS | Role.SCHEMA)
     if role & Role.GENERATOR:

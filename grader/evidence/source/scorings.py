@@ -17,9 +17,15 @@ TRUE = re.compile(
     re.I,
 )
 PRED = re.compile(r"pred|guess|output|(?<![a-z])(?:hyp|hat|p|out)(?![a-z])|pr[ée]d|预测", re.I)
-COMPARED = frozenset({"Eq", "numpy.equal", "torch.eq", ".eq", "numpy.array_equal"})
+COMPARED = frozenset({
+    "Eq", "numpy.equal", "torch.eq", ".eq", "numpy.array_equal", "tensorflow.equal",
+    "keras.ops.equal", "NotEq", "In",
+})  # fmt: skip
 SUMMARY = re.compile(r"(?:^|\.)(?:mean|sum|average|count_nonzero|reduce_mean|reduce_sum)$")
 """Calls that turn matches into a score."""
+
+NAMES = 12
+"""Names of a value that are looked at."""
 
 MOST = 1000
 """Scorings looked for in one notebook, so that time stays bounded."""
@@ -175,13 +181,17 @@ class _Reader:
         return Scoring(node=node.id, y_true=true, y_pred=pred, how="by-hand")
 
     def _labels_of(self, left: int, right: int) -> int | None:
-        """The side that holds labels: the one no model computed, else by name."""
+        """The side that holds labels: the one no model computed, else by name or origin."""
         computed = [bool(self.reach[side] & bits(Tag.MODEL_OUTPUT)) for side in (left, right)]
         if computed[0] != computed[1]:
             return right if computed[0] else left
         named = [_looks_true(self._names(side)) for side in (left, right)]
         if named[0] != named[1]:
             return left if named[0] else right
+        guessed = [bool(PRED.search(self._names(side))) for side in (left, right)]
+        read = [bool(self.reach[side] & bits(Tag.LABELS)) for side in (left, right)]
+        if guessed[0] != guessed[1] and read[0] != read[1]:
+            return left if read[0] else right
         inside = [
             other in {node.id for node in self.graph.flow(side)}
             for side, other in ((left, right), (right, left))
@@ -189,8 +199,15 @@ class _Reader:
         return (right if inside[0] else left) if inside[0] != inside[1] else None
 
     def _names(self, node: int) -> str:
-        """Names a value goes by, joined by blanks: its own and those bound to it."""
-        return " ".join([self.graph.nodes[node].name, *self.names.get(node, ())])
+        """Names a value goes by, joined by blanks, and those of what it is taken from."""
+        found: list[str] = []
+        current: int | None = node
+        while current is not None and len(found) < NAMES:
+            one = self.graph.nodes[current]
+            key = one.value if one.kind == "subscript" and isinstance(one.value, str) else ""
+            found += [one.name, key, *self.names.get(current, ())]
+            current = one.receiver if one.kind != "call" or one.name.startswith(".") else None
+        return " ".join(found)
 
 
 def _argument(node: Node, place: tuple[Sequence[str], int | None]) -> int | None:

@@ -90,6 +90,8 @@ def of_method(node: Node, maker: Node | None) -> Signature | None:
     methods, known = TEXT_METHODS.get(made.partition(".")[0], (frozenset(), None))
     if node.name in methods:
         return known
+    if made == "evaluate.evaluator":
+        return Signature(how="evaluate", alone=True)
     if node.name in {".compute", ".add_batch"}:
         return _NAMED
     if made.startswith(OBJECT_MODULES):
@@ -115,5 +117,7 @@ def _of_model(node: Node, maker: Node) -> Signature | None:
     if node.name == ".score":
         return Signature(how="sklearn", true=(("y",), 1), alone=True)
     if node.name == ".evaluate":
-        return Signature(how="keras", true=(("y",), 1), alone=True)
+        # A class of the notebook's own that extends a trainer is called as it likes.
+        how: ScoringHow = "keras" if "." in maker.name or len(node.arguments) > 1 else "trainer"
+        return Signature(how=how, true=(("y",), 1), alone=True)
     return None

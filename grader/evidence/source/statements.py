@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable
 from grader.evidence.source.definitions import Definitions
 from grader.evidence.source.draft import Role
 from grader.evidence.source.flow import Loop, State
-from grader.evidence.source.recognise import ANY_DATA, LIMIT
+from grader.evidence.source.recognise import ANY_DATA, LIMIT, whole
+from grader.evidence.source.stopping import rounds, stops_early
+
+BATCHING = frozenset({"DataLoader", "batch", "iter_batches"})
+"""Functions and methods that put several rows into one item."""
+
+BEHIND = 200
+"""Nodes looked at behind an iterable for one of these."""
 
 
 class Statements(Definitions):
@@ -147,19 +154,39 @@ class Statements(Definitions):
         iterable = self.evaluate(code.iter)
         heads = self.open_loop(code, code.body)
         item = self.element(code.iter, iterable)
-        if _stops_early(code):
-            self._cut_short(item)
+        if stops_early(code):
+            count, batch = rounds(code, self._number), self._batch(iterable)
+            self._cut_short(item, None if count is None or batch is None else count * batch)
         self.assign(code.target, item)
         self._round(code, code.body, heads)
         return self.execute(code.orelse)
 
-    def _cut_short(self, item: int) -> None:
-        """Tag the data of a loop that a counter ends: how many rows that leaves is unknown."""
+    def _cut_short(self, item: int, rows: int | None) -> None:
+        """Tag the data of a loop that a counter ends, with the rows that leaves where known."""
         for node in [item, *(self.fact(item).fields or {}).values()]:
             draft = self.drafts[node]
             if draft.name == "iter" and draft.reach & ANY_DATA:
                 draft.tags |= LIMIT
                 draft.reach |= LIMIT
+                draft.limit = rows
+
+    def _batch(self, iterable: int) -> int | None:
+        """Rows in each item of an iterable; ``None`` where it makes batches of unknown size."""
+        waiting, seen = [iterable], 0
+        while waiting and seen < BEHIND:
+            draft = self.drafts[waiting.pop()]
+            seen += 1
+            if draft.fact.batch is not None or draft.name.rpartition(".")[2] in BATCHING:
+                return draft.fact.batch
+            waiting += draft.deps[:1] if draft.kind == "call" or draft.receiver else draft.deps
+        return 1 if seen < BEHIND else None
+
+    def _number(self, code: ast.expr) -> int | None:
+        """A whole number that is known without evaluating anything."""
+        if isinstance(code, ast.Constant):
+            return code.value if type(code.value) is int else None
+        node = self.peek(code)
+        return None if node is None else whole(self.drafts[node])
 
     def loop_while(self, code: ast.stmt) -> bool:
         """``while``."""
@@ -217,12 +244,6 @@ class Statements(Definitions):
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, node)
         return self.execute(code.body)
-
-
-def _stops_early(code: ast.For | ast.AsyncFor) -> bool:
-    """Whether the body has ``if counter >= 5: break``."""
-    tests = [s for s in code.body if isinstance(s, ast.If) and isinstance(s.test, ast.Compare)]
-    return any(isinstance(test.body[-1], ast.Break) for test in tests)
 
 
 def _always(test: ast.expr) -> bool:

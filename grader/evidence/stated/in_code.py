@@ -174,7 +174,8 @@ class _Reader:
             return None
         makes = [n for n in self.graph.flow(start) if Tag.MODEL in n.tags and n.kind == "call"]
         named = [each for each in makes if self._text(each, MODEL_NAMES)]
-        return (named or makes or [None])[-1]
+        found = named or makes
+        return found[-1] if found else None
 
     def _dataset(self, scoring: Scoring) -> str | None:
         node = self.graph.nodes[scoring.node]
