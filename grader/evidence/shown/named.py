@@ -51,6 +51,7 @@ _NOISE = re.compile(vocabulary.alternation(vocabulary.every(words.LONG)), re.IGN
 _DOWNLOAD = re.compile(r"\.\w{2,12}:\s{1,4}\d{1,3}%")
 _WORD = re.compile(r"[^\W\d_]+")
 _HOLDERS = vocabulary.words(words.HOLDERS)
+_KEY = re.compile(r"['\"](?P<key>\d{1,9})['\"]\s{0,3}:\s{0,3}\Z")
 _BAR = re.compile(r"\s{0,60}(?:\||\d{1,12}/\d)")
 _EACH = re.compile(r"(?<![^\W_])(?:each|every|per)(?![^\W_])", re.IGNORECASE)
 _LONGEST_LINE = 6_000
@@ -98,7 +99,8 @@ class NamedReader:
         left, name, above = 0, _Name(text="", context=""), None
         for token in _TOKEN.finditer(line.text):
             if token["open"]:
-                self._owners.append(_spoken(name.text))
+                key = _KEY.search(line.text, max(left, token.start() - _REACH), token.start())
+                self._owners.append(_spoken(name.text) or (key["key"] if key else ""))
                 del self._owners[:-_DEEPEST]
                 left, name = token.end(), _Name(text="", context="")
             elif token["close"]:

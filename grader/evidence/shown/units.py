@@ -91,8 +91,8 @@ def _with_unit(text: str, quantity: Quantity, end: int) -> Measured:
 
 
 def _counted(quantity: Quantity, text: str, word: re.Match[str]) -> Measured:
-    """Nouns count whole numbers only."""
-    if not quantity.whole:
+    """Nouns count whole numbers only; ``100 images/day`` is no count."""
+    if not quantity.whole or text[word.end() : word.end() + 1] == "/":
         return Measured(quantity=quantity)
     kinds: dict[FigureKind, re.Pattern[str]] = {"items": _ITEM, "classes": _CLASS}
     for kind, pattern in kinds.items():

@@ -11,14 +11,14 @@ WHOLE = 80_000
 ALL = 800_000
 """Characters of all outputs together; behind them only the ends of each output are read."""
 
-ENDS = 1_000
+ENDS = 500
 """Characters at either end of such an output."""
 
 
 LINES = 1_000
 """Lines at either end of an output that are read, whatever their length."""
 
-PLENTY = 2_500
+PLENTY = 1_500
 """Figures of all outputs together, behind which only their ends are read, too: the scores that
 count often stand last."""
 
