@@ -62,6 +62,9 @@ _ASIDES = tuple(
 _LIST_NUMBER = re.compile(
     r"\s{0,40}(?:[-*+•▪>]\s{1,3})?\**\(?(?:\d{1,3}(?:\.\d{1,3}){0,3}[.)]|\d{1,3}\s?-)(?=\s)"
 )
+_HEADING_NUMBER = re.compile(
+    r"\s{0,3}#{1,6}\s{1,3}\**[1-9]\d{0,2}(?:\.\d{1,3}){0,3}(?=[\s.):-])(?!\s?%)"
+)
 _CODE = re.compile(r"(`{1,3})[^`\n]{1,300}\1")
 _PLAIN_CODE = re.compile(r"`{1,3}\s?[~\u2248]?-?[\d.,]{1,20}\s?%?\s?`{1,3}")
 _FORMULA = re.compile(r"\$\$[^$]{1,2000}\$\$|(?<!\\)\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)")
@@ -90,7 +93,8 @@ def without_asides(source: str, text: str, names: Names) -> str:
     cuts += [(name.start, name.end) for name in names.models(text)]
     cuts += [(name.start, name.end) for name in names.datasets(text)]
     for row in lines(text):
-        if number := _LIST_NUMBER.match(row.text[:80]):
+        opening = row.text[:80]
+        if number := _LIST_NUMBER.match(opening) or _HEADING_NUMBER.match(opening):
             cuts.append((row.start, row.start + number.end()))
     text = _struck(text, cuts)
     for pattern in _ASIDES:

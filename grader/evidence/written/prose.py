@@ -8,9 +8,10 @@ from grader.evidence import numbers, remarks, vocabulary
 from grader.evidence.linking import is_plain_link
 from grader.evidence.sentences import Sentence
 from grader.evidence.written import words
-from grader.evidence.written.naming import Name, Names
+from grader.evidence.written.naming import Names
 from grader.evidence.written.nouns import Noun, nouns
 from grader.evidence.written.quantities import Amount, amounts
+from grader.evidence.written.subjects import Subjects
 from grader.model import METRICS, Claim, FigureKind, MetricName
 
 __all__ = ["Found", "Said", "read"]
@@ -24,15 +25,6 @@ _CHANGED = re.compile(
 _ANAPHOR = words.bounded(words.one_of(words.ANAPHORS))
 _SPLITS = {name: words.bounded(words.one_of(table)) for name, table in words.SPLITS.items()}
 _DIFFERENCES = vocabulary.phrases(vocabulary.DIFFERENCES)
-_AGAINST = re.compile(
-    rf"(?<!\w){vocabulary.alternation(vocabulary.every(vocabulary.AGAINST))}\s(?:the\s|our\s)?\W{{0,3}}$",
-    re.IGNORECASE,
-)
-_BELONGS = re.compile(
-    r"\W{0,4}(?:\s?[^\W\d_]{1,12}){0,3}\s(?:for|of|with|by|from|für|von|mit|para|de|por|con|pour|du|"
-    r"d['\u2019]|par|avec)\s(?:the\s|our\s|le\s|la\s)?\W{0,3}",
-    re.IGNORECASE,
-)
 _CLAUSE = re.compile(
     r"[;\uff1b。]|\.\s|,\s(?:while|whereas|but|tandis|während|mientras)\s", re.IGNORECASE
 )
@@ -182,8 +174,7 @@ class _Reader:
         self._start = said.sentence.start
         self._found = found
         self._nouns = nouns(self._text)
-        self._models = names.models(self._text)
-        self._datasets = names.datasets(self._text)
+        self._subjects = Subjects(self._text, names, found, said.model)
         self._n = item_count(self._text, found)
         if self._n is None and speaks_of_single(said.following):
             self._n = 1
@@ -235,8 +226,8 @@ class _Reader:
             kind=kind,
             name=" ".join(name.split())[:_LONGEST_NAME],
             metric=metric,
-            model=self._model(index, amount),
-            dataset=self._dataset(amount),
+            model=self._subjects.model(index, amount),
+            dataset=self._subjects.dataset(amount),
             split=self._split,
             n=self._n if scored else None,
             hedged=hedged,
@@ -307,16 +298,8 @@ class _Reader:
 
     def _between(self, noun: Noun, amount: Amount) -> str:
         if noun.end <= amount.start:
-            return self._unnamed(noun.end, amount.start)
-        return self._unnamed(amount.end, noun.start)
-
-    def _unnamed(self, start: int, end: int) -> str:
-        """The text between two offsets without names of models and datasets."""
-        gap = self._text[start:end]
-        for each in sorted((*self._models, *self._datasets), key=lambda name: -name.start):
-            if each.start >= start and each.end <= end:
-                gap = gap[: each.start - start] + " " + gap[each.end - start :]
-        return gap
+            return self._subjects.unnamed(noun.end, amount.start)
+        return self._subjects.unnamed(amount.end, noun.start)
 
     def _noun(self, index: int, amount: Amount) -> Noun | None:
         """The word a number is of: right behind it, else the last one before it in its clause."""
@@ -376,50 +359,6 @@ class _Reader:
             return match["of"].strip()
         before = _WORDS_BEFORE.search(self._text, max(0, amount.start - 90), amount.start)
         return before["words"].strip(" :*") if before else None
-
-    def _model(self, index: int, amount: Amount) -> str | None:
-        """The model named for a number in its sentence, else that of the text above."""
-        if not self._models:
-            return self._said.model
-        different = {each.text.lower() for each in self._models}
-        if len(different) == 1:
-            return self._models[0].text
-        return self._in_list(index) or self._nearest(index, amount)
-
-    def _in_list(self, index: int) -> str | None:
-        """``ViT and CLIP reached 0.91 and 0.89``: as many models as numbers, all of them before."""
-        scores = [each for each in self._found if each.kind in {None, "share"}]
-        before = [each for each in self._models if each.end <= scores[0].start] if scores else []
-        pairs = len(scores) == len(before) == len(self._models) > 1
-        if not pairs or self._found[index] not in scores:
-            return None
-        return before[scores.index(self._found[index])].text
-
-    def _nearest(self, index: int, amount: Amount) -> str | None:
-        """Named behind with ``for``, else the last one before that is not compared with."""
-        following = [each.start for each in self._found[index + 1 :]]
-        limit = min([*following, amount.end + 60, len(self._text)])
-        for each in self._models:
-            if amount.end <= each.start < limit and self._belongs(amount, each):
-                return each.text
-        before = [each for each in self._models if each.end <= amount.start]
-        subjects = [
-            each
-            for each in before
-            if not _AGAINST.search(self._text[max(0, each.start - 40) : each.start])
-        ]
-        if subjects:
-            return subjects[-1].text
-        return None if before else self._models[0].text
-
-    def _belongs(self, amount: Amount, name: Name) -> bool:
-        return _BELONGS.fullmatch(self._text, amount.figures, name.start) is not None
-
-    def _dataset(self, amount: Amount) -> str | None:
-        if not self._datasets:
-            return None
-        nearest = min(self._datasets, key=lambda name: abs(name.start - amount.start))
-        return nearest.text
 
 
 def _moved(amount: Amount, by: int) -> Amount:

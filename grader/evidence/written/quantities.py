@@ -67,19 +67,20 @@ _JOINING = (
 )
 _WORDS_BETWEEN = rf"(?:{_JOINING}[^\W\d_][\w\u2013/-]{{0,20}}[\s-]){{0,2}}"
 _WORD_BETWEEN = rf"(?:{_JOINING}[^\W\d_][\w-]{{0,14}}\s)?"
-_OF_KIND: tuple[tuple[FigureKind, re.Pattern[str]], ...] = tuple(
+_KINDS: tuple[tuple[FigureKind, str, str], ...] = (
+    (
+        "parameters",
+        r"(?:[^\W\d_][\w-]{0,14}\s)?(?:de\s)?个?",
+        words.one_of(words.NOUNS["parameters"]),
+    ),
+    ("classes", _WORD_BETWEEN, words.one_of(words.CLASSES)),
+    ("items", _WORDS_BETWEEN, words.one_of(words.ITEMS)),
+    ("count", _WORD_BETWEEN, words.one_of(words.COUNTED)),
+    ("other", "", words.one_of(words.MEASURED)),
+)
+_OF_KIND = tuple(
     (kind, re.compile(rf"[\s-]?{between}(?:{fragment}){_END}", re.IGNORECASE))
-    for kind, between, fragment in (
-        (
-            "parameters",
-            r"(?:[^\W\d_][\w-]{0,14}\s)?(?:de\s)?个?",
-            words.one_of(words.NOUNS["parameters"]),
-        ),
-        ("classes", _WORD_BETWEEN, words.one_of(words.CLASSES)),
-        ("items", _WORDS_BETWEEN, words.one_of(words.ITEMS)),
-        ("count", _WORD_BETWEEN, words.one_of(words.COUNTED)),
-        ("other", "", words.one_of(words.MEASURED)),
-    )
+    for kind, between, fragment in _KINDS
 )
 _PER = re.compile(r"\s?(?:/\s?|(?:per|par|pro|por)\s)\w{1,10}", re.IGNORECASE)
 

@@ -256,7 +256,7 @@ DISCLAIMERS: Table = {
     "en": (
         r"(?:single|sole)[-\s](?:\w{1,12}[-\s])?(?:sample|image|example|instance|picture), "
         r"(?:only|just)\s(?:one|a\ssingle|1)\s(?:\w{1,12}\s)?(?:sample|image|example|instance), "
-        r"(?:not|n['\u2019]t|hardly|never)\s(?:\w{1,12}\s){0,2}(?:meaningful|representative|"
+        r"(?:not|n['\u2019]t|hardly|never)\s(?:\w{1,16}\s){0,2}(?:meaningful|representative|"
         r"significant|reliable|conclusive|robust|informative|trustworthy), "
         r"statistically\s(?:in|un)\w{3,16}, meaningless, inconclusive, "
         r"(?:sample|test\sset|dataset)\s(?:size\s)?(?:is|was)\s(?:far\s|much\s|very\s)?too\ssmall, "
