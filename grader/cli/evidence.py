@@ -120,7 +120,8 @@ def _head(found: EvidenceFile) -> str:
     if found.ran:
         whole = "recorded to the end" if found.recorded else "not recorded to the end"
         ran = f"run: {found.outcome}, {whole}"
-    return f"{found.path}: {kind} of {found.cells} cells, {ran}"
+    cells = "one cell" if found.cells == 1 else f"{found.cells} cells"
+    return f"{found.path}: {kind} of {cells}, {ran}"
 
 
 def _evaluations(found: EvidenceFile) -> Table | None:
