@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from . import (
     assets,
+    draws,
     forwards,
     gpu,
     hosted,
@@ -22,6 +23,8 @@ from . import (
     urls,
     weights,
 )
+from .attempts import Attempts
+from .caught import Clauses
 from .foreign import Foreign
 from .recorder import Recorder, Send
 from .sealed import seal
@@ -58,6 +61,7 @@ _RECORDING = (
     served.watch_processors,
     forwards.install,
     weights.install,
+    draws.install,
 )
 
 
@@ -76,8 +80,12 @@ def install(*, recording: bool = True, complete: bool = True) -> Controls:
     recorder = Recorder()
     for fit in (*_SERVING, *(_RECORDING if recording else ())):
         _fit(recorder, fit, complete)
-    watch = tampering.Watch(recorder)
+    clauses = Clauses(recorder)
+    attempts = Attempts(recorder)
+    watch = tampering.Watch(recorder, clauses, attempts)
     if recording:
+        clauses.install()
+        attempts.install()
         sys.addaudithook(watch.notice)
     # Looked up here: in a kernel it would touch, and so copy, the names of 5,000 modules.
     own = [name for name in sys.modules if _is_own(name)]
@@ -86,6 +94,7 @@ def install(*, recording: bool = True, complete: bool = True) -> Controls:
         if recorder.active:
             recorder.tamper("called", "start")
             return
+        recorder.shell = shell
         recorder.start(send if recording else None, folder)
         if recording:
             watch.begin(shell)

@@ -79,6 +79,15 @@ class _Left:
         return self._measured >= 0
 
 
+def entry_of(recorder: Recorder, value: Foreign) -> dict[str, Foreign] | None:
+    """A matrix of floats as an event field; ``None`` if it is none."""
+    shape = _shape(value)
+    if shape is None:
+        return None
+    read = shape[0] * shape[1] <= MAX_ELEMENTS
+    return _entry(recorder, _Seen(*shape, 0), _array(value) if read else None)
+
+
 def tell_norms(recorder: Recorder, name: str, array: Foreign) -> None:
     """Report the smallest and the largest Euclidean norm of the rows, if all are finite.
 

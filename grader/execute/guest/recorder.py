@@ -99,6 +99,8 @@ class Recorder:
         self._digested = 0
         self._seconds = 0.0
         self._lost: Counter[tuple[str, str]] = Counter()
+        self.shell: Foreign = None
+        """What runs the cells, once it is there."""
         self.touched: set[str] = set()
         """Models that saw rows or were trained in this cell."""
         self.at_load: list[Callable[[Foreign, str], None]] = []
@@ -112,6 +114,11 @@ class Recorder:
     def active(self) -> bool:
         """Whether this process is the kernel being recorded."""
         return self._send is not None and _own_pid() == self._process
+
+    @property
+    def namespace(self) -> Foreign:
+        """Names of the notebook."""
+        return None if self.shell is None else self.shell.user_ns
 
     def start(self, send: Send | None, assets: Path) -> None:
         """Begin to write with ``send``; without it, only serve."""

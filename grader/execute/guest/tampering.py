@@ -12,7 +12,9 @@ import sys
 import types
 from typing import Any
 
-from . import sealed
+from . import caught, sealed
+from .attempts import EVENTS, Attempts
+from .caught import Clauses
 from .foreign import Foreign
 from .recorder import Recorder
 from .sealed import Hook
@@ -51,8 +53,9 @@ _REACHES = {
 class Watch:
     """Audit events of the interpreter, and the state of every hook when a cell ends."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, clauses: Clauses, attempts: Attempts) -> None:
         self._recorder = recorder
+        self._attempts = attempts
         self._shell: Foreign = None
         self._methods: dict[str, Foreign] = {}
         self._codes = frozenset(hook.code for hook in recorder.hooks)
@@ -62,6 +65,7 @@ class Watch:
             "open": self._open,
             "object.__setattr__": self._set,
             "function.__new__": self._function,
+            caught.EVENT: clauses.notice,
         }
 
     def begin(self, shell: Foreign) -> None:
@@ -71,6 +75,8 @@ class Watch:
 
     def notice(self, event: str, args: tuple[Any, ...]) -> None:
         """Hear one audit event; as the interpreter calls it, often."""
+        if event in EVENTS and self._recorder.active:
+            self._attempts.notice(event, args)
         kind = _REACHES.get(event)
         handler = None if kind else self._handlers.get(event)
         if (kind is None and handler is None) or not self._recorder.active:
