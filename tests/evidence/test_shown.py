@@ -2,6 +2,7 @@
 
 from time import process_time
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -83,12 +84,11 @@ def only(*outputs: Output | str, source: str = "score()") -> Figure:
         ("Fi Score: 1.0000", "f1", 1.0),
     ],
 )
-def test_a_metric_is_named_whatever_a_lab_asks_for(
-    line: str, metric: str | None, value: float
-) -> None:
+def test_a_metric_is_named_whatever_a_lab_asks_for(line: str, metric: str, value: float) -> None:
     figure = only(line)
 
-    assert (figure.metric, figure.value) == (metric, pytest.approx(value))
+    assert figure.metric == metric
+    assert figure.value == pytest.approx(value)
 
 
 @pytest.mark.parametrize(
@@ -180,6 +180,24 @@ def test_the_printed_precision_is_kept(line: str, printed: str, decimals: int, d
     figure = only(line)
 
     assert (figure.printed, figure.decimals, figure.digits) == (printed, decimals, digits)
+
+
+@pytest.mark.parametrize(
+    "line", ["Accuracy std: 0.02", "Accuracy improvement: 3.2%", "F1 threshold = 0.5"]
+)
+def test_what_is_said_of_a_metric_is_not_the_metric(line: str) -> None:
+    assert only(line).metric is None
+
+
+def test_aims_and_other_people_s_numbers_are_marked() -> None:
+    target, baseline, own, about = figures(
+        "Target accuracy: 0.9\nBaseline accuracy: 0.5\nAccuracy: 0.8\nSize: ~0.6 GB"
+    )
+
+    assert (target.target, target.cited) == (True, False)
+    assert (baseline.target, baseline.cited) == (False, True)
+    assert (own.target, own.cited, own.hedged) == (False, False, False)
+    assert about.hedged
 
 
 def test_scores_on_one_line_are_told_apart() -> None:
@@ -287,6 +305,16 @@ def test_a_trainer_table_gives_every_epoch() -> None:
     assert (found[0].place.start, found[0].place.end) == (0, 0)
 
 
+def test_a_styled_report_is_read_with_its_averages() -> None:
+    report = classification_report([0, 1, 1, 0], [0, 1, 0, 0], output_dict=True)
+    html = pd.DataFrame(report).T.to_html()
+    found = {each.name: each for each in figures(Output(kind="display", text="", html=html))}
+
+    assert found["accuracy"].metric == "accuracy"
+    assert (found["macro avg f1-score"].average, found["macro avg f1-score"].n) == ("macro", 4)
+    assert found["0 precision"].metric == "precision"
+
+
 def test_rows_of_data_are_no_figures() -> None:
     html = (
         "<table><tr><th></th><th>width</th><th>note</th></tr>"
@@ -377,8 +405,22 @@ def test_a_long_output_is_read_at_both_ends() -> None:
         "5 images of " * 200_000,
         "|1" * 1_000_000,
         "\ud800: 1 " * 200_000,
+        ("5%" + " " * 900 + "\n") * 1_000,
+        ("a" + " = " * 2_000 + "\t1\n") * 100,
+        ("x " * 450 + "(\n") * 500,
     ],
-    ids=["numbers", "list", "braces", "brackets", "counts", "bars", "surrogates"],
+    ids=[
+        "numbers",
+        "list",
+        "braces",
+        "brackets",
+        "counts",
+        "bars",
+        "surrogates",
+        "blanks",
+        "marks",
+        "shapes",
+    ],
 )
 def test_hostile_outputs_take_well_under_a_second(text: str) -> None:
     began = process_time()

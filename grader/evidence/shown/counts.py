@@ -24,10 +24,12 @@ _COUNTED = re.compile(
     r"(?![\w/])(?!\s(?:per|at\sa\stime)\b)",
     re.IGNORECASE,
 )
+# Possessive, so that a line of blanks is not tried in every way it can be cut.
 _BAR = re.compile(
-    r"(?P<name>[^\n:|%]{0,80}?)[\s:]{0,6}\d{1,3}%\s{0,40}\|?[#=\s\u2580-\u259f]{0,200}\|?\s{0,60}"
-    r"(?P<done>\d{1,12})/(?P<total>\d{1,12})\s{0,4}\[(?P<rest>[^\]\n]{0,80})\]?"
+    r"(?<![\d.])\d{1,3}%[\s|#=\u2580-\u259f]{0,300}+(?P<done>\d{1,12})/(?P<total>\d{1,12})"
+    r"\s{0,4}\[(?P<rest>[^\]\n]{0,80})"
 )
+_BEFORE = re.compile(r"[^\n|%]{0,80}\Z")
 _KERAS = re.compile(
     r"(?P<done>\d{1,9})/(?P<total>\d{1,9})\s{1,3}(?:\[[=.>\s]{3,60}\]|[\u2500-\u257f]{3,60})"
 )
@@ -71,7 +73,8 @@ def label_ids(text: str) -> int | None:
 
 
 def _of_bar(index: int, line: Line, bar: re.Match[str]) -> Iterator[Draft]:
-    name = bar["name"].strip(" -:\u2022")
+    before = _BEFORE.search(line.text, max(0, bar.start() - 80), bar.start())
+    name = (before[0] if before else "").strip(" -:\u2022")
     items = _FRACTION_OF_ITEMS.search(f"{name} {bar['rest']}") is not None
     kind: FigureKind = "items" if items else "count"
     meant = Meaning(kind=kind, split=split_in(name.replace("_", " ")))
@@ -92,7 +95,7 @@ def _of_nouns(index: int, line: Line, text: str) -> Iterator[Draft]:
 
 
 def _of_shapes(index: int, line: Line, text: str) -> Iterator[Draft]:
-    for match in _SHAPE.finditer(text):
+    for match in _SHAPE.finditer(text) if "(" in text else ():
         name = match["name"].strip(" '\"*_->")
         sizes = [each for each in match["sizes"].split(",") if each.strip()]
         if not _SHAPED.search(name) or _IMAGE.search(name) or len(sizes) == 3:

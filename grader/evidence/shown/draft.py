@@ -42,6 +42,9 @@ class Draft:
     n: int | None = None
     """Items it rests on, when its line or row says so."""
 
+    hedged: bool = False
+    """Whether what stands right before it makes it inexact: ``~``, ``about``."""
+
 
 def named(*parts: str) -> str:
     """Words joined into a name of at most 80 characters; the last ones count most."""

@@ -24,10 +24,14 @@ _TABS = re.compile(r"\s*\t\s*")
 _WORD = re.compile(r"\S+")
 _GAP = re.compile(r"\s{2,}")
 _RULE = re.compile(r"[\s|:+\-=_\u2500-\u257f]+")
+_CAPTIONED = re.compile(
+    r"(?P<caption>[^\[\]\n]{1,200}?)\s{0,20}\[(?P<body>[-+\d.,\se]{3,7000})\]\s{0,20},?\s{0,20}"
+)
 _DOTS = re.compile(r"[\s|.:\u2026\u22ee\u22f1]{1,400}")
 _LETTER = re.compile(r"[^\W\d_]")
 _CALL = re.compile(r"(?:[\w.]{1,30}\()+\s*$")
-_MARKS = re.compile(r"</?\w{1,10}>|\*\*|^[\s#>*_`=\-\u2500-\u257f]+|[\s*_`=:\-\u2500-\u257f]+$")
+_MARKS = re.compile(r"</?\w{1,10}>|\*\*")
+_EDGES = " \t\r#>*_`=-:" + "".join(map(chr, range(0x2500, 0x2580)))
 _LONGEST_LINE = 8_000
 _LONGEST_TITLE = 160
 _REACH = 5
@@ -180,7 +184,19 @@ def _row(index: int, line: Line) -> _Row | None:
         return _split_row(index, line, "bars", _edges(text, _BARS))
     if "\t" in text:
         return _split_row(index, line, "tabs", _edges(text, _TABS))
-    return _blank_row(index, line)
+    return _blank_row(index, _unbracketed(line))
+
+
+def _unbracketed(line: Line) -> Line:
+    """``Image 0: [0.31, 0.27]`` with blanks for its brackets and commas."""
+    text = line.text
+    match = _CAPTIONED.fullmatch(text) if text.rstrip()[-1:] in {"]", ","} else None
+    if match is None:
+        return line
+    body = text[match.start("body") : match.end("body")].replace(",", " ")
+    gap = " " * (match.start("body") - match.end("caption"))
+    rest = " " * (len(text) - match.end("body"))
+    return Line(line.start, f"{match['caption']}{gap}{body}{rest}")
 
 
 def _edges(text: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
@@ -233,7 +249,7 @@ def _blank_row(index: int, line: Line) -> _Row | None:
         first -= 1
     end = words[first].start() if first < len(words) else 0
     caption = line.text[:end].strip()
-    if not cells or caption.endswith((":", "=", ",", "(", "/")):
+    if not cells or caption.endswith(("=", ",", "(", "/") if len(cells) > 1 else tuple(":=,(/")):
         return None
     # One number behind words is a table only where a gap separates the two.
     if len(cells) == 1 and caption and line.text[end - 2 : end].strip():
@@ -241,7 +257,7 @@ def _blank_row(index: int, line: Line) -> _Row | None:
     return _Row(
         index=index,
         layout="blanks",
-        caption=caption,
+        caption=caption.rstrip(" :"),
         start=line.start + words[0].start(),
         cells=tuple(cells),
         dots=dots,
@@ -334,7 +350,7 @@ def _header(
         text = rows[index].text
         if not text.strip() or _RULE.fullmatch(text) or _is_index_name(rows, index, top):
             continue
-        cells = _header_cells(text, layout, width)
+        cells = _header_cells(text, layout, width, len(rows[top].text.rstrip()))
         if len(cells) == width + 1:
             return cells[0], tuple(cells[1:]), index
         fits = len(cells) == width or (len(cells) == width - 1 and width > 2)
@@ -349,16 +365,20 @@ def _is_index_name(rows: Sequence[Line], index: int, top: int) -> bool:
     return alone and index > 0 and len(rows[index - 1].text.split()) > 1
 
 
-def _header_cells(text: str, layout: Layout, width: int) -> list[str]:
+def _header_cells(text: str, layout: Layout, width: int, reach: int) -> list[str]:
+    """The texts of a header; ``reach`` is the length of the row below it."""
     if len(text) > _LONGEST_LINE or (layout == "blanks" and text.rstrip().endswith(":")):
         return []
     separator = {"bars": _BARS, "tabs": _TABS}.get(layout, _GAP)
     cells = [_plain(text[left:right]) for left, right in _edges(text, separator)]
     cells = [cell for cell in cells if cell]
     words = text.split()
-    # Columns of numbers are often narrower than their headers: one blank between two words.
-    spread = layout == "blanks" and len(cells) != width + 1 and len(words) in (width, width - 1)
-    return words if spread and len(cells) != width else cells
+    if layout != "blanks" or len(cells) in (width, width + 1):
+        return cells
+    # Columns of numbers are often narrower than their headers: one blank between two words. A
+    # title of as many words starts at the margin and ends elsewhere than the numbers.
+    words, aligned = text.split(), text[0].isspace() or abs(len(text.rstrip()) - reach) <= 1
+    return words if aligned and len(words) in (width, width - 1) else cells
 
 
 def _title(rows: Sequence[Line], top: int) -> str:
@@ -373,4 +393,4 @@ def _title(rows: Sequence[Line], top: int) -> str:
 
 
 def _plain(text: str) -> str:
-    return _MARKS.sub("", _MARKS.sub("", text.strip())).strip()
+    return _MARKS.sub("", text.strip()[:_LONGEST_TITLE]).strip(_EDGES)

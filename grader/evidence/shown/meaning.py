@@ -12,6 +12,8 @@ from grader.model import METRICS, Average, FigureKind
 
 __all__ = [
     "Meaning",
+    "is_aim",
+    "is_cited",
     "is_in_milliseconds",
     "meaning",
     "metric_in",
@@ -75,6 +77,9 @@ _KINDS = _whole({str(kind): table for kind, table in words.KINDS.items()})
 _COUNTED = _whole({str(kind): table for kind, table in words.COUNTED.items()})
 _SPLITS = _whole(words.SPLITS)
 _NOTHING = _whole({"nothing": words.NOT_A_RESULT})["nothing"]
+_NO_METRIC, _AIMS, _BASELINES = _whole(
+    {"none": words.NO_METRIC, "aims": words.AIMS, "baselines": words.BASELINES}
+).values()
 _KIND_NAMES: dict[str, FigureKind] = {str(kind): kind for kind in (*words.KINDS, *words.COUNTED)}
 
 
@@ -90,6 +95,7 @@ def meaning(name: str, *, value: float, whole: bool, percent: bool) -> Meaning:
     spread = _HUMP.sub(" ", numbers.fold(name))[:200]
     split = split_in(spread)
     metric = "average_precision" if _MAP.search(name) else metric_in(spread)
+    metric = None if _NO_METRIC.search(spread) else metric
     # Counts are no scores: ``Images for accuracy: 2000``.
     if metric is not None and not (whole and not percent and value > 100):
         loss = _KINDS["loss"].search(spread) is not None
@@ -138,6 +144,16 @@ def says_nothing(name: str) -> bool:
     """Whether a name is one of versions, places or addresses."""
     last = _LAST_WORD.search(name)
     return last is None or _NOTHING.fullmatch(last[0].strip(" \t'\"()[]*_.-")) is not None
+
+
+def is_aim(name: str) -> bool:
+    """Whether a name makes a number an aim or a requirement."""
+    return _AIMS.search(name) is not None
+
+
+def is_cited(name: str) -> bool:
+    """Whether a name makes a number that of a baseline or of somebody else."""
+    return _BASELINES.search(name) is not None
 
 
 def is_in_milliseconds(name: str) -> bool:

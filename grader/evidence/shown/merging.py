@@ -40,13 +40,12 @@ def merged(drafts: Iterable[Draft], scores: Iterable[Score], rows: Sequence[Line
 
 def as_score(draft: Draft, found: Score | Reading) -> Draft:
     """The number as the lab's readers read it."""
-    given = found.quantity if isinstance(found, Reading) else None
-    quantity = given or replace(
-        draft.quantity,
-        value=found.value,  # type: ignore[union-attr]
-        decimals=found.decimals,  # type: ignore[union-attr]
-        printed=found.printed,  # type: ignore[union-attr]
-    )
+    if isinstance(found, Reading):
+        quantity = found.quantity
+    else:
+        quantity = replace(
+            draft.quantity, value=found.value, decimals=found.decimals, printed=found.printed
+        )
     meant = Meaning(
         kind="score",
         metric=found.metric,

@@ -21,13 +21,14 @@ from grader.evidence.shown.units import Measured, measured_at
 __all__ = ["NamedReader", "is_noise"]
 
 _TOKEN = re.compile(
-    r"(?P<open>\{)|(?P<close>\})|(?P<mark>=>|->|\u2192|[:=]{1,2}(?!\w*//))"
+    r"(?P<open>\{)|(?P<close>\})|(?P<mark>=>|->|\u2192|[:=]{1,2}(?!//))"
     r"|(?P<verb>\s(?:is|was|est|ist)(?=\s{1,3}\d))"
 )
 _LEAD = re.compile(
     r"[\s~\u2248*_`$\\\u20ac\u00a3]{0,20}"
     r"(?:(?:(?:np|numpy|torch)\.)?(?:float|int|tensor)\d{0,2}\([\s\[]?|['\"(]|(?:about|approx\.?)\s)?"
 )
+_HEDGE = re.compile(r"[~\u2248]|about|approx", re.IGNORECASE)
 _CUT = re.compile(r"[,;|{}\t]|\s[-\u2013\u2022]\s|\]\s|\.\s")
 _EDGES = " \t'\"*_`#=>-\u2013\u2014\u2022~:.)]&"
 _BULLET = re.compile(r"[^\w(]{0,12}(?:\d{1,3}[.)]\s{1,3})?[^\w(]{0,6}")
@@ -130,7 +131,9 @@ class NamedReader:
         full = named(*self._owners, name.text)
         if found.kind == "items" and _EACH.search(full):
             return None
-        return _made(index, line, found, full, f"{' '.join(self._owners)} {name.context}")
+        draft = _made(index, line, found, full, f"{' '.join(self._owners)} {name.context}")
+        hedged = lead is not None and _HEDGE.search(lead[0]) is not None
+        return replace(draft, hedged=hedged)
 
 
 def _items_of(meant: Meaning, line: Line) -> int | None:

@@ -12,6 +12,7 @@ from grader.evidence.shown.counts import counts, label_ids
 from grader.evidence.shown.draft import Draft, significant
 from grader.evidence.shown.grids import Grid, grids
 from grader.evidence.shown.matrix import is_matrix, kind_of
+from grader.evidence.shown.meaning import is_aim, is_cited
 from grader.evidence.shown.models import ModelNames, Titles
 from grader.evidence.shown.named import NamedReader, is_noise
 from grader.evidence.shown.results import last_line
@@ -142,6 +143,9 @@ class Part:
             split=meant.split,
             n=draft.n if draft.n is not None or not scored else n,
             task=self._task(draft),
+            hedged=draft.hedged,
+            target=is_aim(draft.name),
+            cited=is_cited(draft.name),
         )
 
     def _printed(self, draft: Draft) -> str:

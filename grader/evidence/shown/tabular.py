@@ -43,7 +43,7 @@ def of_grid(grid: Grid, text: str) -> Iterator[Draft]:
         for header, cell in zip(grid.columns, row, strict=True):
             yield _draft(
                 _quantity(cell, text),
-                name=named(caption, header),
+                name=_name(caption, header),
                 line=line,
                 start=cell.start,
                 context=f"{caption} {grid.title} {header}",
@@ -78,7 +78,7 @@ def of_table(
                 continue
             draft = _draft(
                 found,
-                name=named(label, table.header[index]),
+                name=_name(label, table.header[index]),
                 line=line_of(found.printed, row.line),
                 start=-1,
                 context=f"{label} {table.header[index]}",
@@ -130,6 +130,11 @@ def _label(table: Table, row: Row) -> tuple[str, frozenset[int]]:
     texts = [row.cells[each].text for each in kept]
     spoken = [text for text in texts if not _INDEX.fullmatch(text)] or texts
     return " ".join(spoken), frozenset(kept)
+
+
+def _name(label: str, header: str) -> str:
+    """Caption and header; the accuracy of a report stands below headers of other metrics."""
+    return label if label.lower() == "accuracy" else named(label, header)
 
 
 def _of_training(draft: Draft) -> Draft:

@@ -177,6 +177,31 @@ NOT_A_RESULT: Table = {
 }
 """Last words of a name whose number says nothing: versions, places, addresses."""
 
+NO_METRIC: Table = {
+    "en": (
+        "std, stdev, deviation, variance, improvement, difference, delta, gap, drop, increase, "
+        "decrease, threshold, patience, weight"
+    ),
+    "fr": "\u00e9cart, diff\u00e9rence, seuil, gain",
+    "de": "abweichung, differenz, schwelle",
+}
+"""Words of a name that make a number something said of a metric, not the metric."""
+
+AIMS: Table = {
+    "en": "target, expected, required, minimum, goal",
+    "fr": "objectif, cible, attendu, attendue",
+    "de": "ziel, zielwert, gefordert, mindestens",
+    "es": "objetivo, esperado, esperada",
+}
+"""Words of a name that make a number an aim."""
+
+BASELINES: Table = {
+    "en": "baseline, previous, paper, published, random, chance, dummy, majority",
+    "fr": "hasard, publi\u00e9, publi\u00e9e, article",
+    "de": "zufall, ver\u00f6ffentlicht",
+}
+"""Words of a name that make a number that of a baseline or of somebody else."""
+
 HOLDERS: Table = {
     "en": "metric, metrics, result, results, scores, values, report, summary, performance, output"
 }
