@@ -31,7 +31,12 @@ from grader.model import (
 
 __all__ = ["CellReader", "Reading"]
 
-_LONGEST = 1_000_000
+_SAYS_ANYTHING = re.compile(r"[\d\"'\u2018\u201c\u201e«»「『]")
+"""A digit or a quotation mark: most text cells have neither and are not read."""
+
+_MOST = 5_000
+"""Numbers of one text cell that are read."""
+_LONGEST = 200_000
 """Characters of one text cell that are read; what is longer was not written by hand."""
 
 
@@ -39,19 +44,19 @@ _LONGEST = 1_000_000
 class Reading:
     """What one text cell states."""
 
-    figures: tuple[Figure, ...]
+    figures: tuple[Figure, ...] = ()
     """Numbers with a name, in the order they stand."""
 
-    matrices: tuple[PrintedMatrix, ...]
+    matrices: tuple[PrintedMatrix, ...] = ()
     """Matrices."""
 
-    quotations: tuple[Quotation, ...]
+    quotations: tuple[Quotation, ...] = ()
     """Quoted words."""
 
-    understood: int
+    understood: int = 0
     """Numbers that became figures or stand in matrices."""
 
-    missed: tuple[Place, ...]
+    missed: tuple[Place, ...] = ()
     """Where the others stand."""
 
 
@@ -80,6 +85,8 @@ class CellReader:
             asked: Metrics claims are made of.
             library: The words of the code cells.
         """
+        if _SAYS_ANYTHING.search(self._source) is None:
+            return Reading()
         by_start: dict[int, list[Claim]] = {}
         for claim in claims:
             by_start.setdefault(claim.start, []).append(claim)
@@ -113,6 +120,8 @@ class CellReader:
             figures, others = read(said, self._names)
             found += figures
             missed += others
+            if len(found) + len(missed) > _MOST:
+                break
         return found, missed
 
     def _figures(self, found: Sequence[Found]) -> tuple[Figure, ...]:

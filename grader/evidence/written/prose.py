@@ -43,6 +43,8 @@ _LETTER = re.compile(r"[^\W\d_]")
 _REACH = 100
 _LONGEST_NAME = 80
 _LONGEST_LIST = 10
+_MOST = 80
+"""Numbers of a sentence; where more stand in a row, it is none."""
 _OF_SOME = re.compile(
     r"\s(?:out\s)?(?:of|von|sur|de|aus)\s(?:the\s|les\s|den\s|las\s)?", re.IGNORECASE
 )
@@ -124,6 +126,8 @@ def read(said: Said, names: Names) -> tuple[list[Found], list[Amount]]:
     found_in = amounts(said.plain)
     if not found_in:
         return [], []
+    if len(found_in) > _MOST:
+        return [], [_moved(each, said.sentence.start) for each in found_in]
     reader = _Reader(said, names, found_in)
     figures: list[Found] = []
     missed: list[Amount] = []
@@ -291,10 +295,16 @@ class _Reader:
             "rate",
         }:
             kind = "share"
-        strict = noun.metric is not None and noun.end <= amount.start and is_plain_link(between)
-        known = noun.metric in self._said.asked
-        # A metric that claims are made of is certain only as one; of others a plain link is enough.
-        return kind, noun.text, noun.metric if strict and not known else None
+        return kind, noun.text, noun.metric if self._is_certain(noun, amount, between) else None
+
+    def _is_certain(self, noun: Noun, amount: Amount, between: str) -> bool:
+        """Whether a number is the metric before it, as claims demand it of those of the lab."""
+        if noun.metric is None or noun.end > amount.start or not is_plain_link(between):
+            return False
+        before = self._text[max(0, noun.start - 40) : noun.start]
+        asked = [metric for metric in self._said.asked if metric == noun.metric]
+        clause = re.split(r"[,;:.(]", before)[-1]
+        return not any(numbers.is_other(clause, metric) for metric in asked)
 
     def _between(self, noun: Noun, amount: Amount) -> str:
         if noun.end <= amount.start:
@@ -327,7 +337,7 @@ class _Reader:
         return None
 
     def _noun_before(self, index: int, amount: Amount) -> Noun | None:
-        stop = max((each.end for each in self._found[:index]), default=0)
+        stop = self._found[index - 1].end if index else 0
         near = [
             each
             for each in self._nouns
@@ -348,6 +358,9 @@ class _Reader:
 
     def _label(self, amount: Amount) -> str | None:
         """``Break-even point: ~2.3``: the words before the colon."""
+        before = self._text[max(0, amount.start - 8) : amount.start].rstrip(" *_`~$")
+        if not before.endswith((":", "=", "\u2248")):
+            return None
         match = _LABEL.search(self._text, max(0, amount.start - 80), amount.start)
         if match is None or not _LETTER.search(match["label"]):
             return None

@@ -35,6 +35,8 @@ _EMPHASIS = " \t*_`|"
 _LONGEST = 80
 _MOST = 200
 """Tables read in one text cell."""
+_MOST_ENTRIES = 10_000
+"""Numbers read in the tables of one text cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +91,8 @@ def tables(
         asked: Metrics claims are made of.
     """
     found = Tables()
-    for grid in _bounded(text):
+    drawn = _bounded(text)
+    for grid in drawn:
         if _is_matrix(grid):
             found.matrices.append(_matrix(grid, names, context, placer))
             found.taken.append((grid.start, grid.end))
@@ -97,9 +100,10 @@ def tables(
     numbers = sum(len(each.values) * len(each.values[0]) for each in found.matrices)
     reader = _Reader(names, context, claims, asked)
     entries = [*_barred(free, found.taken)]
-    free = _blanked(free, found.taken)
-    entries += _spaced(free, found.taken)
-    for entry in entries:
+    taken = [range(start, end + 1) for start, end in found.taken]
+    others = [each for each in drawn if not any(each.start in stretch for stretch in taken)]
+    entries += _spaced(text, others, found.taken)
+    for entry in entries[:_MOST_ENTRIES]:
         made = reader.figures(entry)
         found.figures.extend(made)
         if not made:
@@ -201,9 +205,9 @@ def _lines_of(indices: Sequence[int], rows: Sequence[Line]) -> Iterator[tuple[in
         yield rows[index].start, rows[index].end
 
 
-def _spaced(text: str, taken: list[tuple[int, int]]) -> Iterator[_Entry]:
+def _spaced(text: str, drawn: Sequence[Grid], taken: list[tuple[int, int]]) -> Iterator[_Entry]:
     """Numbers in tables of tabs or blanks; the stretches they take are added."""
-    for grid in _bounded(text):
+    for grid in drawn:
         if not grid.columns and not grid.rows:
             continue
         taken.append((grid.start, grid.end))
