@@ -16,7 +16,16 @@ from grader.detect._consistency import (
 from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.binary import harmonic
 from grader.metrics.consistency.shown import Range, meet
-from grader.model import METRICS, Case, Confidence, EvidenceKind, EvidenceRef, MetricName
+from grader.model import (
+    METRICS,
+    Case,
+    Confidence,
+    EvidenceKind,
+    EvidenceRef,
+    MetricName,
+    Wording,
+    say,
+)
 
 SCORES = ("precision", "recall", "F1")
 
@@ -33,8 +42,8 @@ MOST_CLASSES = 5_000
 class Broken:
     """An identity that printed numbers break."""
 
-    message: str
-    """One sentence with the numbers, without its full stop."""
+    message: Wording
+    """The numbers, without a full stop."""
 
     certain: bool
     """Whether one report gives all the numbers."""
@@ -52,6 +61,14 @@ class Broken:
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
     severity="major",
+    follows=frozenset(
+        {
+            "hard-coded-metric",
+            "binary-scores-inconsistent",
+            "edited-output",
+            "confusion-matrix-mismatch",
+        }
+    ),
 )
 def averaging_identity_violated(case: Case) -> Iterator[Sighting]:
     """Two printed numbers differ that are the same by definition.
@@ -119,7 +136,7 @@ def _in_reports(case: Case) -> Iterator[Broken]:
                 yield Broken(message=message, certain=True, task=task, refs=refs)
 
 
-def _means(report: Report) -> Iterator[tuple[str, int]]:
+def _means(report: Report) -> Iterator[tuple[Wording, int]]:
     """Rows of averages that are not the averages of the rows above."""
     weights = {"macro avg": [1] * len(report.rows), "weighted avg": list(report.supports)}
     for label, row in report.averages.items():
@@ -132,8 +149,14 @@ def _means(report: Report) -> Iterator[tuple[str, int]]:
             if not meet(mean, row.scores[index]) and not by_row:
                 middle = (mean.low + mean.high) / 2
                 yield (
-                    f"The report gives {name} {row.printed[index]} as {label}, but the mean of its "
-                    f"rows is {middle:.4f}",
+                    say(
+                        "The report gives {metric} {printed} as {label}, but the mean of its rows "
+                        "is {mean}",
+                        metric=name,
+                        printed=row.printed[index],
+                        label=label,
+                        mean=f"{middle:.4f}",
+                    ),
                     row.line,
                 )
 
@@ -147,17 +170,19 @@ def _mean(values: Sequence[Range], weights: Sequence[int]) -> Range:
     )
 
 
-def _accuracy(report: Report) -> Iterator[tuple[str, int]]:
+def _accuracy(report: Report) -> Iterator[tuple[Wording, int]]:
     """An accuracy that is not the weighted recall of its own report."""
     weighted = report.averages.get("weighted avg")
     if report.accuracy is None or weighted is None:
         return
     accuracy, printed, line = report.accuracy
     if not meet(accuracy, weighted.recall):
-        yield (
-            f"The report gives accuracy {printed}, but weighted recall {weighted.printed[1]}",
-            line,
+        message = say(
+            "The report gives accuracy {printed}, but weighted recall {recall}",
+            printed=printed,
+            recall=weighted.printed[1],
         )
+        yield message, line
 
 
 def _in_groups(case: Case) -> Iterator[Broken]:
@@ -183,9 +208,13 @@ def _unlike(group: Group, metrics: Sequence[MetricName]) -> Iterator[Broken]:
         number, one, other = group.numbers[metric], group.get(present[0]), group.get(metric)
         if one is not None and other is not None and not meet(one, other):
             yield Broken(
-                message=(
-                    f"{METRICS[first.metric].title} is {first.printed}, but {group.average} "
-                    f"{METRICS[metric].spoken} is {number.printed}"
+                message=say(
+                    "{one} is {first}, but {average} {other} is {second}",
+                    one=METRICS[first.metric].title,
+                    first=first.printed,
+                    average=str(group.average),
+                    other=METRICS[metric].spoken,
+                    second=number.printed,
                 ),
                 certain=False,
                 task=group.task,
@@ -195,16 +224,19 @@ def _unlike(group: Group, metrics: Sequence[MetricName]) -> Iterator[Broken]:
 
 def _sighting(task: str | None, several: list[Broken]) -> Sighting:
     certain = any(each.certain for each in several)
-    messages = list(dict.fromkeys(each.message for each in several))
     return Sighting(
         severity="major",
         confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
         task=task,
-        message=f"{messages[0]}; the two must be equal.",
-        measured=f"Identities broken: {len(messages)}. {'; '.join(messages[:5])}.",
-        remedy="Compute all scores from the same labels and predictions, and print them together.",
-        sure="Arithmetic within one report, with rounding and cutting granted."
+        message=say("{what}; the two must be equal.", what=several[0].message),
+        measured=say("Identities broken: {n}.", n=len(several)),
+        remedy=say(
+            "Compute all scores from the same labels and predictions, and print them together."
+        ),
+        sure=say("Arithmetic within one report, with rounding and cutting granted.")
         if certain
-        else "Arithmetic; that the scores are of one evaluation is taken from where they stand.",
+        else say(
+            "Arithmetic; that the scores are of one evaluation is taken from where they stand."
+        ),
         evidence=tuple(dict.fromkeys(ref for each in several for ref in each.refs)),
     )

@@ -16,7 +16,7 @@ from grader.detect._consistency import (
 from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.binary import ANY, Binary, harmonic, judge_binary
 from grader.metrics.consistency.shown import meet
-from grader.model import Case, Confidence, EvidenceKind, EvidenceRef
+from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Wording, say
 
 UNBOUNDED = 10**9
 """Items assumed where a report does not say how many there are besides those of its classes."""
@@ -28,11 +28,11 @@ TRIPLE = ("precision", "recall", "f1")
 class Clash:
     """Precision, recall and F1 of one class that exclude each other."""
 
-    words: str
-    """The numbers, for the message."""
+    words: tuple[str, str, str]
+    """The three as printed."""
 
-    of: str
-    """What they are of, with what else is known: ``class cat, 100 items``."""
+    of: Wording
+    """What they are of, with what else is known."""
 
     certain: bool
     """Whether one report gives them all."""
@@ -50,6 +50,7 @@ class Clash:
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
     severity="major",
+    follows=frozenset({"hard-coded-metric"}),
 )
 def binary_scores_inconsistent(case: Case) -> Iterator[Sighting]:
     """Precision, recall and F1 of one class that no confusion matrix gives together.
@@ -117,8 +118,8 @@ def _rows(case: Case) -> Iterator[Clash]:
             for row in report.rows:
                 if _row_impossible(report, row):
                     yield Clash(
-                        words="precision {}, recall {} and F1 {}".format(*row.printed),
-                        of=f"class {row.label[:40]} with {row.support} items",
+                        words=row.printed,
+                        of=say("class {name} with {n} items", name=row.label[:40], n=row.support),
                         certain=True,
                         task=case.evidence.cell_tasks.get(seen.cell),
                         refs=(line_ref(seen, row.line),),
@@ -140,10 +141,11 @@ def _triples(case: Case) -> Iterator[Clash]:
             continue
         if _triple_impossible(group):
             numbers = [group.numbers[each] for each in TRIPLE]
-            known = "" if group.n is None else f" with {group.n} items"
             yield Clash(
-                words="precision {}, recall {} and F1 {}".format(*(n.printed for n in numbers)),
-                of=f"one class of two{known}",
+                words=(numbers[0].printed, numbers[1].printed, numbers[2].printed),
+                of=say("one class of two")
+                if group.n is None
+                else say("one class of two, {n} items", n=group.n),
                 certain=False,
                 task=group.task,
                 refs=tuple(map(ref, numbers)),
@@ -164,16 +166,25 @@ def _triple_impossible(group: Group) -> bool:
 
 def _sighting(task: str | None, several: list[Clash]) -> Sighting:
     first, certain = several[0], any(each.certain for each in several)
-    more = f" The same holds for {len(several) - 1} more." if len(several) > 1 else ""
+    precision, recall, f1 = first.words
     return Sighting(
         severity="major",
         confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
         task=task,
-        message=f"No confusion matrix gives {first.words} together, for {first.of}.{more}",
-        measured="; ".join(f"{each.of}: {each.words}" for each in several[:5]) + ".",
-        remedy="Compute precision, recall and F1 from the same predictions in one cell.",
-        sure="Arithmetic on one row of a report, with rounding and cutting granted."
+        message=say(
+            "No confusion matrix gives precision {precision}, recall {recall} and F1 {f1} "
+            "together, for {what}.",
+            precision=precision,
+            recall=recall,
+            f1=f1,
+            what=first.of,
+        ),
+        measured=say("Classes with scores that exclude each other: {n}.", n=len(several)),
+        remedy=say("Compute precision, recall and F1 from the same predictions in one cell."),
+        sure=say("Arithmetic on one row of a report, with rounding and cutting granted.")
         if certain
-        else "Arithmetic; that the scores are of one class is taken from the calls in the source.",
+        else say(
+            "Arithmetic; that the scores are of one class is taken from the calls in the source."
+        ),
         evidence=tuple(each for clash in several for each in clash.refs),
     )

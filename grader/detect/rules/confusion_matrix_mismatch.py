@@ -8,14 +8,14 @@ from grader.detect._consistency import Report, batch_sizes, range_of, ref
 from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.counts import Confusion
 from grader.metrics.consistency.shown import Range
-from grader.model import Case, Confidence, EvidenceKind, EvidenceRef
+from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Wording, say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mismatch:
     """What the matrix contradicts."""
 
-    message: str
+    message: Wording
     """One sentence with the numbers."""
 
     certain: bool
@@ -31,6 +31,7 @@ class Mismatch:
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
     severity="major",
+    follows=frozenset({"hard-coded-metric", "binary-scores-inconsistent"}),
 )
 def confusion_matrix_mismatch(case: Case) -> Iterator[Sighting]:
     """A printed confusion matrix does not fit the numbers printed beside it.
@@ -101,7 +102,7 @@ def _total(case: Case, printed: Printed) -> Iterator[Mismatch]:
     left_out = any(0 < n - total < size and total % size == 0 for size in batch_sizes(case))
     if not left_out:
         yield Mismatch(
-            message=f"The confusion matrix adds up to {total}, not {n}",
+            message=say("The confusion matrix adds up to {total}, not {n}.", total=total, n=n),
             certain=False,
             refs=(ref(number),),
         )
@@ -121,16 +122,18 @@ def _report(printed: Printed) -> Iterator[Mismatch]:
     fitting = [way for way in printed.ways if sorted(way.supports) == sorted(report.supports)]
     if not fitting:
         yield Mismatch(
-            message=(
-                f"The rows of the confusion matrix add up to {_list(printed.matrix.supports)}, but "
-                f"the report counts {_list(report.supports)} items a class"
+            message=say(
+                "The rows of the confusion matrix add up to {rows}, but the report counts "
+                "{supports} items a class.",
+                rows=_list(printed.matrix.supports),
+                supports=_list(report.supports),
             ),
             certain=certain,
             refs=(at,),
         )
     elif not any(_fits(way, report) for way in fitting):
         yield Mismatch(
-            message="The confusion matrix gives other scores of the classes than the report",
+            message=say("The confusion matrix gives other scores of the classes than the report."),
             certain=certain,
             refs=(at,),
         )
@@ -167,9 +170,13 @@ def _accuracy(printed: Printed) -> Iterator[Mismatch]:
         return
     number = accuracies[0]
     yield Mismatch(
-        message=(
-            f"The diagonal of the confusion matrix holds {printed.matrix.right} of "
-            f"{printed.matrix.n}, an accuracy of {share:.4f}, but {number.printed} is printed"
+        message=say(
+            "The diagonal of the confusion matrix holds {right} of {n}, an accuracy of {share}, "
+            "but {printed} is printed.",
+            right=printed.matrix.right,
+            n=printed.matrix.n,
+            share=f"{share:.4f}",
+            printed=number.printed,
         ),
         certain=len(accuracies) == 1 and number.output == printed.at.place.output,
         refs=tuple(map(ref, accuracies)),
@@ -186,15 +193,19 @@ def _sighting(printed: Printed, found: Mismatch) -> Sighting:
         severity="major",
         confidence=Confidence.CERTAIN if found.certain else Confidence.LIKELY,
         task=printed.task,
-        message=f"{found.message}.",
-        measured=(
-            f"Matrix of {len(printed.matrix.rows)} classes, {printed.matrix.n} items, "
-            f"{printed.matrix.right} on the diagonal."
+        message=found.message,
+        measured=say(
+            "Matrix of {classes} classes, {n} items, {right} on the diagonal.",
+            classes=len(printed.matrix.rows),
+            n=printed.matrix.n,
+            right=printed.matrix.right,
         ),
-        remedy="Compute the matrix and all scores from the final predictions, in one cell.",
-        sure="Counted from the matrix; matrix and numbers stand in one output."
+        remedy=say("Compute the matrix and all scores from the final predictions, in one cell."),
+        sure=say("Counted from the matrix; matrix and numbers stand in one output.")
         if found.certain
-        else "Counted from the matrix; that the numbers are of the same predictions is taken from "
-        "where they stand.",
+        else say(
+            "Counted from the matrix; that the numbers are of the same predictions is taken from "
+            "where they stand."
+        ),
         evidence=(printed.ref, *found.refs),
     )

@@ -35,7 +35,13 @@ class Clash:
     requires=frozenset({EvidenceKind.SAVED}),
     since="0.2.0",
     severity="major",
-    follows=frozenset({"hard-coded-metric", "confusion-matrix-mismatch"}),
+    follows=frozenset(
+        {
+            "hard-coded-metric",
+            "binary-scores-inconsistent",
+            "confusion-matrix-mismatch",
+        }
+    ),  # fmt: skip,
 )
 def edited_output(case: Case) -> Iterator[Sighting]:
     """Saved numbers that no run of the cell could have printed together.

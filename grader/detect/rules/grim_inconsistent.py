@@ -19,7 +19,7 @@ from grader.detect._consistency import (
 from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.lattice import chance, possible
 from grader.metrics.consistency.shown import Range, meet
-from grader.model import METRICS, Case, Claim, Confidence, EvidenceKind, EvidenceRef, Reported
+from grader.model import METRICS, Case, Claim, Confidence, EvidenceKind, EvidenceRef, Reported, say
 
 PARTS = {
     "accuracy": (1,),
@@ -63,6 +63,15 @@ class Misfit:
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
     severity="major",
+    follows=frozenset(
+        {
+            "hard-coded-metric",
+            "edited-output",
+            "confusion-matrix-mismatch",
+            "averaging-identity-violated",
+            "binary-scores-inconsistent",
+        }
+    ),
 )
 def grim_inconsistent(case: Case) -> Iterator[Sighting]:
     """A score that no whole number of right answers gives.
@@ -180,19 +189,32 @@ def _claim_ref(case: Case, claim: Claim) -> EvidenceRef:
 def _sighting(task: str | None, several: list[Misfit]) -> Sighting:
     first = several[0]
     number, n = first.number, first.n
-    spoken = METRICS[number.metric].spoken
-    count = floor(number.value * n)
+    count = min(n - 1, floor(number.value * n))
     certain = any(each.beside and isinstance(each.number, Reported) for each in several)
-    near = f"{count} right give {count / n:.4f}, {count + 1} give {min(1, (count + 1) / n):.4f}"
     return Sighting(
         severity="major",
         confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
         task=task,
-        message=f"With {n} items, {spoken} cannot be {number.printed}: {near}.",
-        measured=f"{number.printed} of {n} items would be {number.value * n:.2f} right answers.",
-        remedy="Count the right answers again, divide by the number of items, and state both.",
-        sure="Arithmetic, with the number of items printed beside the score."
+        message=say(
+            "With {n} items, {metric} cannot be {printed}: {low} right answers give {below}, "
+            "{high} give {above}.",
+            n=n,
+            metric=METRICS[number.metric].spoken,
+            printed=number.printed,
+            low=count,
+            below=f"{count / n:.4f}",
+            high=count + 1,
+            above=f"{(count + 1) / n:.4f}",
+        ),
+        measured=say(
+            "{printed} of {n} items would be {right} right answers.",
+            printed=number.printed,
+            n=n,
+            right=f"{number.value * n:.2f}",
+        ),
+        remedy=say("Count the right answers again, divide by the number of items, and state both."),
+        sure=say("Arithmetic, with the number of items printed beside the score.")
         if certain
-        else "Arithmetic; the number of items is taken from the same output or sentence.",
+        else say("Arithmetic; the number of items is taken from the same output or sentence."),
         evidence=tuple(each.ref for each in several),
     )

@@ -7,9 +7,18 @@ from dataclasses import dataclass
 
 from grader.detect._consistency import OTHER_DATA, Group, groups, ref, without_average
 from grader.detect.api import Sighting, Undecided, detector
-from grader.metrics.consistency.macro import NO_TIME, Macro, highest_f1, judge_macro
+from grader.metrics.consistency.macro import (
+    COUNT_LAW,
+    F1_LAW,
+    HULL_LAW,
+    NO_TIME,
+    RECALL_LAW,
+    Macro,
+    highest_f1,
+    judge_macro,
+)
 from grader.metrics.consistency.shown import Range, meet, shown
-from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Figure
+from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Figure, Wording, say
 
 Supports = Sequence[int]
 
@@ -26,6 +35,14 @@ SPLITS: tuple[tuple[str, Supports], ...] = (
     (r"\bimagenet[-_ ]?(?:1k|2012|ilsvrc)?\b", [50] * 1000),
 )  # fmt: skip
 """Public test sets whose class sizes are known, as names are written, validation for ImageNet."""
+
+LAWS = {
+    COUNT_LAW: say("the accuracy is no whole number of right answers"),
+    RECALL_LAW: say("macro recall must equal accuracy when all classes are of one size"),
+    F1_LAW: say("macro F1 is above 2PR/(P+R)"),
+    HULL_LAW: say("no confusion matrix gives them together"),
+}
+"""What is broken, by the solver's word for it."""
 
 TRIPLE = ("precision", "recall", "f1")
 ALL = ("accuracy", *TRIPLE)
@@ -70,6 +87,14 @@ class Scores:
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
     severity="major",
+    follows=frozenset(
+        {
+            "hard-coded-metric",
+            "edited-output",
+            "averaging-identity-violated",
+            "range-or-monotonicity-violated",
+        }
+    ),
 )
 def macro_scores_inconsistent(case: Case) -> Iterator[Sighting]:
     """Averaged precision, recall, F1 and accuracy that no predictions give together.
@@ -124,10 +149,10 @@ def macro_scores_inconsistent(case: Case) -> Iterator[Sighting]:
     found, late = [], False
     for scores in (*_in_outputs(case), *_in_text(case)):
         why = _general(scores)
-        if not why:
-            why, late_too = _of_split(case, scores)
-            late |= late_too
-        if why:
+        if why is None:
+            why, too_late = _of_split(case, scores)
+            late |= too_late
+        if why is not None:
             found.append((scores, why))
     if late and not found:
         raise Undecided("The search took too long to tell.", needs="labels and predictions")
@@ -213,38 +238,45 @@ def _of_text(figures: Sequence[Figure], text: str) -> Scores:
     )
 
 
-def _general(scores: Scores) -> str:
-    """A law broken whatever the sizes of the classes, or nothing."""
+def _general(scores: Scores) -> Wording | None:
+    """A law broken whatever the sizes of the classes, or ``None``."""
     if not all(each in scores.ranges for each in TRIPLE):
-        return ""
+        return None
     precision, recall, f1 = (scores.ranges[each] for each in TRIPLE)
     if scores.in_text and scores.average in ("macro", "micro"):
-        bound, law = highest_f1(precision, recall), "the harmonic mean of precision and recall"
+        bound = highest_f1(precision, recall)
+        law = say("F1 is never above their harmonic mean, {bound}", bound=f"{bound:.4f}")
     elif scores.in_text or scores.average == "weighted":
-        bound, law = (precision.high + recall.high) / 2, "the mean of precision and recall"
+        bound = (precision.high + recall.high) / 2
+        law = say("F1 is never above their mean, {bound}", bound=f"{bound:.4f}")
     else:
-        return ""
-    return f"F1 is above {bound:.4f}, {law}, which it never is" if f1.low > bound else ""
+        return None
+    return law if f1.low > bound else None
 
 
-def _of_split(case: Case, scores: Scores) -> tuple[str, bool]:
+def _of_split(case: Case, scores: Scores) -> tuple[Wording | None, bool]:
     """What is broken for the known sizes of the classes, and whether time ran out."""
     several = _supports(case, scores.n)
     if scores.average != "macro" or not several or len(scores.ranges) < 2:
-        return "", False
+        return None, False
     printed = Macro(**{name: scores.ranges.get(name) for name in ALL})
     verdicts = [judge_macro(printed, supports) for supports in several]
     late = any(each.why == NO_TIME for each in verdicts)
     if any(each.answer != "inconsistent" for each in verdicts):
-        return "", late
+        return None, late
     triple = all(each in scores.ranges for each in TRIPLE)
     if triple and not scores.in_text:
         precision, recall, f1 = (scores.ranges[each] for each in TRIPLE)
         if f1.low > highest_f1(precision, recall):
             # In outputs `range-or-monotonicity-violated` says so.
-            return "", False
-    size = f"{len(several[0])} classes with {sum(several[0])} items"
-    return f"{verdicts[0].why} ({size})", False
+            return None, False
+    why = say(
+        "{law}, with {classes} classes and {n} items",
+        law=LAWS[verdicts[0].why],
+        classes=len(several[0]),
+        n=sum(several[0]),
+    )
+    return why, False
 
 
 def _supports(case: Case, n: int | None) -> list[Supports]:
@@ -256,16 +288,22 @@ def _supports(case: Case, n: int | None) -> list[Supports]:
     return [sizes for name, sizes in fitting if re.search(name, text, re.I)]
 
 
-def _sighting(task: str | None, several: list[tuple[Scores, str]]) -> Sighting:
+def _sighting(task: str | None, several: list[tuple[Scores, Wording]]) -> Sighting:
     scores, why = several[0]
     return Sighting(
         severity="major",
         confidence=Confidence.LIKELY,
         task=task,
-        message=f"These scores cannot come from one set of predictions: {scores.words}; {why}.",
-        measured="; ".join(f"{each.words}: {said}" for each, said in several[:5]) + ".",
-        remedy="Recompute all scores from the same predictions, and name the average.",
-        sure="Arithmetic, with rounding granted; that the scores are of one evaluation is taken "
-        "from where they stand.",
+        message=say(
+            "These scores cannot come from one set of predictions: {scores}; {why}.",
+            scores=scores.words,
+            why=why,
+        ),
+        measured=say("Groups of scores that exclude each other: {n}.", n=len(several)),
+        remedy=say("Recompute all scores from the same predictions, and name the average."),
+        sure=say(
+            "Arithmetic, with rounding granted; that the scores are of one evaluation is taken "
+            "from where they stand."
+        ),
         evidence=tuple(ref for each, _ in several for ref in each.refs),
     )

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.counts import separation
 from grader.metrics.consistency.shown import Range, meet, shown
-from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Figure, Place, PrintedMatrix
+from grader.model import (
+    Case,
+    Confidence,
+    EvidenceKind,
+    EvidenceRef,
+    Figure,
+    Place,
+    PrintedMatrix,
+    Wording,
+    say,
+)
 
 WINDOW = 320
 """Characters from the word that opens a formula within which the rest of it stands."""
@@ -197,23 +207,32 @@ def _out_of_order(pairs: Sequence[Pair]) -> bool:
 
 def _sighting(pairs: list[Pair]) -> Sighting:
     told = [
-        f"{pair.score.model or 'the matrix'}: {pair.middle:.3f} by the matrix, "
-        f"{pair.score.printed} stated"
+        f"{pair.score.model or 'S'}: {pair.middle:.3f} \N{NOT EQUAL TO} {pair.score.printed}"
         for pair in pairs
     ]
-    order = " The order of the scores does not follow from them." if _out_of_order(pairs) else ""
+    order: Wording | str = ""
+    if _out_of_order(pairs):
+        order = say(" The order of the scores does not follow from them.")
     places = [place for pair in pairs for place in (pair.score.place, pair.matrix.place)]
     return Sighting(
         severity="major",
         confidence=Confidence.LIKELY,
-        message=(
+        message=say(
             "By the formula given, the printed matrices give other scores than those stated: "
-            f"{'; '.join(told[:5])}.{order}"
+            "{scores}.{order}",
+            scores="; ".join(told[:5]),
+            order=order,
         ),
-        measured=f"Mean of the diagonal minus mean of the rest of {len(pairs)} printed matrices.",
-        remedy="Compute the scores again from the matrices shown, or show those they come from.",
-        sure="Arithmetic on the printed entries, with their rounding granted; that score and "
-        "matrix are of the same images is taken from the text.",
+        measured=say(
+            "Mean of the diagonal minus mean of the rest, of {n} printed matrices.", n=len(pairs)
+        ),
+        remedy=say(
+            "Compute the scores again from the matrices shown, or show those they come from."
+        ),
+        sure=say(
+            "Arithmetic on the printed entries, with their rounding granted; that score and "
+            "matrix are of the same images is taken from the text."
+        ),
         evidence=tuple(dict.fromkeys(map(_ref, places))),
         task=next((pair.score.task for pair in pairs if pair.score.task), None),
     )

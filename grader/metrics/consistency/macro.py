@@ -15,11 +15,20 @@ from grader.metrics.consistency.binary import harmonic
 from grader.metrics.consistency.lattice import count_mean
 from grader.metrics.consistency.shown import Range, Verdict, meet
 
-__all__ = ["NO_TIME", "POSSIBLE", "Macro", "f1_of_averages", "highest_f1", "judge_macro"]
+__all__ = [
+    "COUNT_LAW", "F1_LAW", "HULL_LAW", "NO_TIME", "POSSIBLE", "RECALL_LAW", "Macro",
+    "f1_of_averages", "highest_f1", "judge_macro",
+]  # fmt: skip
 
 BUDGET = 0.3
 """Seconds after which the answer is ``undecided``."""
 
+
+COUNT_LAW = "the accuracy is no whole number of right answers"
+RECALL_LAW = "macro recall must equal accuracy when all classes have as many items"
+F1_LAW = "macro F1 is above 2PR/(P+R)"
+HULL_LAW = "no predictions give these scores together"
+"""Why an answer is ``inconsistent``."""
 
 NO_TIME = "the time allowed was not enough"
 POSSIBLE = "nothing rules them out"
@@ -88,7 +97,7 @@ def judge_macro(
     deadline = monotonic() + seconds
     ruled_out = outside(scores, Counter(supports), deadline)
     if ruled_out:
-        return Verdict(answer="inconsistent", why="no predictions give these scores together")
+        return Verdict(answer="inconsistent", why=HULL_LAW)
     found = witness(scores, supports, deadline) if example else None
     return found or Verdict(answer="undecided", why=NO_TIME if ruled_out is None else POSSIBLE)
 
@@ -97,12 +106,12 @@ def _closed_forms(scores: Macro, supports: Sequence[int]) -> str:
     """The law that is broken, or nothing."""
     accuracy, recall = scores.accuracy, scores.recall
     if accuracy is not None and not count_mean(accuracy, sum(supports)):
-        return "the accuracy is no whole number of right answers"
+        return COUNT_LAW
     balanced = len(set(supports)) == 1
     if balanced and accuracy and recall and not meet(accuracy, recall):
-        return "macro recall must equal accuracy when all classes have as many items"
+        return RECALL_LAW
     if scores.precision is None or recall is None or scores.f1 is None:
         return ""
     if scores.f1.low > highest_f1(scores.precision, recall):
-        return "macro F1 is above 2PR/(P+R)"
+        return F1_LAW
     return ""
