@@ -39,6 +39,9 @@ _COMPARED = re.compile(
 )
 _SOURCE = re.compile(r"\[\d{1,3}\](?!\()|§|\(\w{2,20}(?:\set\sal\.?)?,\s(?:19|20)\d\d\)")
 
+_AROUND = 1500
+"""Characters before and behind a number that are looked at."""
+
 
 def is_hedged(text: str, start: int, end: int) -> bool:
     """Whether the words around a number make it inexact."""
@@ -61,8 +64,11 @@ def is_cited(text: str) -> bool:
 def is_of_other_run(text: str, position: int) -> bool:
     """Whether a sentence speaks of a baseline or an earlier run before a number, or behind it.
 
-    "89 %, far above chance" still gives the model's own number.
+    "89 %, far above chance" still gives the model's own number. Of a sentence longer than any
+    that people write only the words around the number are read.
     """
+    first = max(0, position - _AROUND)
+    text, position = text[first : position + _AROUND], position - first
     return any(
         found.start() < position or not _COMPARED.search(text[: found.start()])
         for found in _OTHER_RUN.finditer(text)

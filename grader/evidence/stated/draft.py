@@ -25,6 +25,9 @@ class Draft:
     scores: list[tuple[int, Figure]] = field(default_factory=list)
     """Scores with their places among the figures."""
 
+    said: dict[tuple[str | None, str | None], float] = field(default_factory=dict)
+    """Value first given for a metric and an averaging."""
+
     node: int | None = None
     """Node of the scoring, of one in code."""
 

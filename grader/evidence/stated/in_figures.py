@@ -14,6 +14,9 @@ PRINTED_IDS = re.compile(r"label_ids=array\(\[(?P<ids>[^\]]{0,20000})\]")
 
 PARAGRAPH = re.compile(r"\n[ \t]{0,40}\n")
 
+NEAR = 20
+"""Evaluations just told of that a further score of the same paragraph may belong to."""
+
 Spot = tuple[int, int]
 """Cell, and output within it or paragraph of its text."""
 
@@ -110,7 +113,7 @@ def _apart(
         one = _of(source, cell, figure, cell_tasks)
         fitting = (
             each
-            for each in reversed(drafts)
+            for each in reversed(drafts[-NEAR:])
             if each.agrees(one) and (source == "output" or not _contradicts(each, figure))
         )
         draft = next(fitting, None)
@@ -119,6 +122,7 @@ def _apart(
         else:
             draft.fill(one)
         draft.scores.append((index, figure))
+        draft.said.setdefault((figure.metric, figure.average), figure.value)
     return drafts
 
 
@@ -142,11 +146,8 @@ def _of(
 
 
 def _contradicts(draft: Draft, figure: Figure) -> bool:
-    return any(
-        (other.metric, other.average) == (figure.metric, figure.average)
-        and other.value != figure.value
-        for _, other in draft.scores
-    )
+    said = draft.said.get((figure.metric, figure.average))
+    return said is not None and said != figure.value
 
 
 def _sizes(drafts: Sequence[Draft], figures: Sequence[Figure]) -> None:
