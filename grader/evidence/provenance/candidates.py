@@ -63,8 +63,8 @@ class Candidate:
     average: str | None = None
     """``macro``, ``weighted``, ``micro``, or ``class`` for the value of one class."""
 
-    label: str | None = None
-    """That class."""
+    labels: tuple[str, ...] = ()
+    """What that class is called: its name, its number."""
 
     kinds: frozenset[FigureKind] = SCORES
     """Kinds of numbers it can be."""

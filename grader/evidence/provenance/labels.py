@@ -89,7 +89,7 @@ def label_candidates(
         counts = np.bincount(one * size + other, minlength=size * size).reshape(size, size)
         yield from _averages(counts, source)
         if source.known and size <= MOST_OF_CLASSES:
-            yield from _of_classes(counts, _named(labels, class_names), source)
+            yield from _of_classes(counts, labels, _named(labels, class_names), source)
 
 
 def _aligned(true: Encoded, said: Encoded) -> tuple["Integers", "Integers", list[Label]]:
@@ -167,15 +167,17 @@ def _rates(counts: "Integers") -> dict[str, "Floats"]:
     }
 
 
-def _of_classes(counts: "Integers", names: Sequence[str], source: Source) -> Iterator[Candidate]:
+def _of_classes(
+    counts: "Integers", labels: Sequence[Label], names: Sequence[str], source: Source
+) -> Iterator[Candidate]:
     for metric, rate in _rates(counts).items():
-        for name, value in zip(names, rate.tolist(), strict=True):
+        for label, name, value in zip(labels, names, rate.tolist(), strict=True):
             yield Candidate(
                 source=source,
                 function=f"{metric} of class {name[:40]}",
                 metric=metric,
                 average="class",
-                label=name,
+                labels=tuple(dict.fromkeys((name, str(label)))),
                 value=value,
             )
 

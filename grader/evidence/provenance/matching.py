@@ -83,8 +83,8 @@ class Pool:
     _parts: dict[object, "_Part"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        names = dict.fromkeys(each.label for each in self.candidates)
-        self.labels = tuple(name for name in names if name is not None)[:MOST_LABELS]
+        names = dict.fromkeys(name for each in self.candidates for name in each.labels)
+        self.labels = tuple(names)[:MOST_LABELS]
 
     def match(
         self, key: object, wanted: Callable[[Candidate], bool], asked: Sequence[Reading]
@@ -163,7 +163,8 @@ def is_named_so(candidate: Candidate, figure: Figure, label: str | None = None) 
         figure: The figure.
         label: The class whose score it is, as ``class_named`` finds it.
     """
-    if candidate.metric is None or candidate.label != label:
+    of_class = label in candidate.labels if label is not None else not candidate.labels
+    if candidate.metric is None or not of_class:
         return False
     told = figure.average in (None, candidate.average) or candidate.average in (None, "class")
     return told and _is_metric(candidate.metric, figure)

@@ -29,9 +29,10 @@ FEWEST_DIGITS = 3
 
 MOST_EXPLANATIONS = 5
 
-TRAINED = 0.05
-"""How far a score may lie from ours where a model is trained, whose seed was another; with no
-saved output that shows it, such a difference contradicts nothing."""
+ANOTHER_RUN = 0.05
+"""How far a score of the student's own run may lie from one of ours: other hardware, libraries
+and seeds. Such a difference contradicts no saved output; nor a text, where a model is trained and
+no saved output shows what the student's run gave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,10 +158,13 @@ class Judge:
             if self.captures.missing(shown) is None:
                 reason = f"Stands in the output of cell {shown.place.cell}, but {_none(base)}."
                 return base.model_copy(update={"verdict": "unexplained", "reason": reason})
-        why = "" if self.captures.are_there else ", because the notebook was not run"
+        why = "not recomputed, because the notebook was not run"
+        if self.captures.are_there:
+            ours = shown.place.source == "rerun"
+            why = "not recomputed" if ours else "our run does not print it"
         return base.model_copy(
             update={
-                "reason": f"Stands in the output of cell {shown.place.cell}; not recomputed{why}.",
+                "reason": f"Stands in the output of cell {shown.place.cell}; {why}.",
                 "explanations": (printed_explanation(shown), *base.explanations)[:5],
             }
         )
@@ -181,13 +185,14 @@ class Judge:
         own = self._own(figure)
         if not own or not self.captures.are_there or self._fits_something(figure):
             return None
-        known = [each.explanation() for each in own][:MOST_EXPLANATIONS]
-        if self._may_be_another_seed(figure, known):
+        every = [each.explanation() for each in own]
+        known = every[:MOST_EXPLANATIONS]
+        if self._may_be_another_run(figure, every):
             return base.model_copy(
                 update={
                     "contradictions": tuple(known),
-                    "reason": "Our run gives another value; "
-                    "the notebook trains a model, which need not come out the same again.",
+                    "reason": "Our run gives another value near it, "
+                    "as other hardware, libraries or seeds may.",
                 }
             )
         first = own[0]
@@ -230,7 +235,7 @@ class Judge:
             and (each.source.task, each.source.cell) in cells_of
             and is_named_so(each, figure, label)
         ]
-        return sorted(found, key=lambda each: abs(each.value - figure.value))
+        return _likeliest(found)
 
     def _is_of(self, evaluation: Evaluation, figure: Figure) -> bool:
         if evaluation.task is None:
@@ -254,10 +259,13 @@ class Judge:
         )
         return here == [evaluation] and len(shown) == 1 and not trains
 
-    def _may_be_another_seed(self, figure: Figure, known: Sequence[Explanation]) -> bool:
-        near = any(abs(each.value - one.value) <= TRAINED for each in known
-                   for one in readings(figure))  # fmt: skip
-        return self.captures.trains and near and not self.outputs.saved_any(figure)
+    def _may_be_another_run(self, figure: Figure, known: Sequence[Explanation]) -> bool:
+        near = any(
+            abs(each.value - one.value) <= ANOTHER_RUN for each in known for one in readings(figure)
+        )
+        saved = figure.place.source == "saved"
+        text = figure.place.source == "text" and not self.outputs.saved_any(figure)
+        return near and (saved or (text and self.captures.trains))
 
     def _differs(self, base: Provenance, figure: Figure) -> Provenance | None:
         """Whether the submission's own outputs, or our run's in the same place, say otherwise."""
@@ -265,6 +273,8 @@ class Judge:
             others = self.outputs.of_same(figure)
         elif figure.place.source == "saved" and not self.captures.trains:
             others = self.outputs.rerun_of(figure)
+            if any(abs(each.value - figure.value) <= ANOTHER_RUN for each in others):
+                return None
         else:
             return None
         if not others or any(is_same(each, figure) for each in others):
