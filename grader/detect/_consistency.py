@@ -276,12 +276,14 @@ def groups(case: Case) -> Iterator[Group]:
     A metric that stands twice in an output, words of other data beside a score, or scores far
     apart make an output belong to several evaluations; it is then left out as a whole.
     """
-    found: dict[tuple[str, int, int, str | None], list[Reported]] = defaultdict(list)
+    found: dict[tuple[Literal["saved", "rerun"], int, int, str | None], list[Reported]] = (
+        defaultdict(list)
+    )
     for number in case.evidence.reported:
         found[number.source, number.cell, number.output, number.task].append(number)
     texts = {(each.source, each.cell, each.output): each for each in outputs(case)}
     for (source, cell, output, task), numbers in found.items():
-        seen = texts.get((source, cell, output))  # type: ignore[call-overload]
+        seen = texts.get((source, cell, output))
         if seen is not None:
             yield from _group(case, seen, task, numbers)
 

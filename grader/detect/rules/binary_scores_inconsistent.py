@@ -16,12 +16,12 @@ from grader.detect._consistency import (
 from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.binary import ANY, Binary, harmonic, judge_binary
 from grader.metrics.consistency.shown import meet
-from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Wording, say
+from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, MetricName, Wording, say
 
 UNBOUNDED = 10**9
 """Items assumed where a report does not say how many there are besides those of its classes."""
 
-TRIPLE = ("precision", "recall", "f1")
+TRIPLE: tuple[MetricName, ...] = ("precision", "recall", "f1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ def _row_impossible(report: Report, row: ReportRow) -> bool:
 
 def _triples(case: Case) -> Iterator[Clash]:
     for group in groups(case):
-        if group.average != "binary" or group.named or not all(map(group.get, TRIPLE)):
+        if group.average != "binary" or group.named or not all(group.get(each) for each in TRIPLE):
             continue
         if _triple_impossible(group):
             numbers = [group.numbers[each] for each in TRIPLE]

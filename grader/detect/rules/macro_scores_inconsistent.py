@@ -222,8 +222,8 @@ def _range(figure: Figure) -> Range:
 
 
 def _of_text(figures: Sequence[Figure], text: str) -> Scores:
-    named = [figure.average for figure in figures if figure.average is not None]
-    named += [each.lower() for each in AVERAGE.findall(text)]  # type: ignore[misc]
+    named: list[str] = [figure.average for figure in figures if figure.average is not None]
+    named += [each.lower() for each in AVERAGE.findall(text)]
     counts = {figure.n for figure in figures if figure.n is not None}
     place = figures[0].place
     at = EvidenceRef(kind=EvidenceKind.PROSE, cell=place.cell, line=place.line)
