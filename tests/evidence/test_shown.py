@@ -242,6 +242,21 @@ def test_found_images_belong_to_classes() -> None:
     assert found[2].n == 4
 
 
+def test_sizes_of_splits_are_items() -> None:
+    lines = figures("train 420 [140 140 140]\nvalidation 60 [20 20 20]\ntest 128 [43 43 42]")
+    hub = figures(
+        result("DatasetDict({\n    test: Dataset({\n        features: ['image'],\n"
+               "        num_rows: 128\n    })\n})")
+    )  # fmt: skip
+
+    assert [(each.split, each.value) for each in lines] == [
+        ("train", 420),
+        ("validation", 60),
+        ("test", 128),
+    ]
+    assert [(each.kind, each.split, each.value) for each in hub] == [("items", "test", 128)]
+
+
 def test_probabilities_of_labels_add_up_to_one() -> None:
     found = figures("cat: 0.7\ndog: 0.2\nbird: 0.1\n\nmargin: 0.5")
 

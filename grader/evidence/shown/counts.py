@@ -35,9 +35,9 @@ _KERAS = re.compile(
 )
 _OF = re.compile(r"\b(?:out of|of|sur|von|de)\s(?P<n>\d{1,9})(?![\w.,%])", re.IGNORECASE)
 _SHAPE = re.compile(
-    r"(?P<name>[^\W\d_][^:=,;()\[\]{}\n]{0,60}?)(?:\.shape)?\s{0,4}[:=]?\s{0,4}"
     r"(?:torch\.Size\(\[|TensorShape\(\[|\()(?P<sizes>\d{1,12}(?:,\s?\d{0,9}){1,4})\]?\)"
 )
+_NAMED = re.compile(r"(?P<name>[^\W\d_][^:=,;()\[\]{}\n]{0,60})\Z")
 _SHAPED = re.compile(
     r"shape|size|matri|features|embed|data|train|test|val|images|labels|logits|pred|^x|^y",
     re.IGNORECASE,
@@ -95,8 +95,10 @@ def _of_nouns(index: int, line: Line, text: str) -> Iterator[Draft]:
 
 
 def _of_shapes(index: int, line: Line, text: str) -> Iterator[Draft]:
-    for match in _SHAPE.finditer(text) if "(" in text else ():
-        name = match["name"].strip(" '\"*_->")
+    for match in _SHAPE.finditer(text):
+        before = text[max(0, match.start() - 70) : match.start()].rstrip(" :='\"")
+        named_there = _NAMED.search(before.removesuffix(".shape"))
+        name = named_there["name"].strip(" '\"*_->") if named_there else ""
         sizes = [each for each in match["sizes"].split(",") if each.strip()]
         if not _SHAPED.search(name) or _IMAGE.search(name) or len(sizes) == 3:
             continue

@@ -191,7 +191,8 @@ def _unbracketed(line: Line) -> Line:
     """``Image 0: [0.31, 0.27]`` with blanks for its brackets and commas."""
     text = line.text
     match = _CAPTIONED.fullmatch(text) if text.rstrip()[-1:] in {"]", ","} else None
-    if match is None:
+    # "train 420 [140 140 140]" says how many of each class there are, and is no row.
+    if match is None or not ("." in match["body"] or match["caption"].endswith(":")):
         return line
     body = text[match.start("body") : match.end("body")].replace(",", " ")
     gap = " " * (match.start("body") - match.end("caption"))

@@ -97,43 +97,68 @@ class NamedReader:
         yield from _with_support(_as_logged(found, line.text)) if found else _unmarked(index, line)
 
     def _piece(self, index: int, line: Line) -> Iterator[Draft]:
-        left, name, above = 0, _Name(text="", context=""), None
+        left, mark = 0, 0
+        above: tuple[_Name, Draft] | None = None
         for token in _TOKEN.finditer(line.text):
             if token["open"]:
-                key = _KEY.search(line.text, max(left, token.start() - _REACH), token.start())
-                self._owners.append(_spoken(name.text) or (key["key"] if key else ""))
-                del self._owners[:-_DEEPEST]
-                left, name = token.end(), _Name(text="", context="")
+                self._enter(line.text, left, mark, token.start())
+                left, mark, above = token.end(), 0, None
             elif token["close"]:
                 self._owners = self._owners[:-1]
                 left = token.end()
             elif token.start() >= left:
-                anew = _name(line.text, left, token.start())
-                name = anew or name
-                draft = self._draft(index, line, token, name)
-                if draft is not None:
-                    above = draft if anew or above is None else _quotient(draft, above)
-                    left = above.quantity.end
-                    yield above
+                mark = token.start()
+                above_now = self._read(index, line, token, left, above)
+                if above_now is not None:
+                    above = above_now
+                    left = above[1].quantity.end
+                    yield above[1]
 
-    def _draft(self, index: int, line: Line, token: re.Match[str], name: _Name) -> Draft | None:
-        if not name.text or says_nothing(name.text) or _is_clock(line.text, token):
+    def _enter(self, text: str, left: int, mark: int, end: int) -> None:
+        """What a brace opens is owned by the name before it: ``'macro avg': {``."""
+        name = _name(text, left, mark) if mark >= left else None
+        key = _KEY.search(text, max(left, end - _REACH), end)
+        self._owners.append((_spoken(name.text) if name else "") or (key["key"] if key else ""))
+        del self._owners[:-_DEEPEST]
+
+    def _read(
+        self,
+        index: int,
+        line: Line,
+        token: re.Match[str],
+        left: int,
+        above: tuple[_Name, Draft] | None,
+    ) -> tuple[_Name, Draft] | None:
+        """The name before a mark and the number behind it, if both are there.
+
+        Where nothing stands before it, the last name counts: ``Correct: 1790/2000 = 0.895``.
+        """
+        value = _value(line.text, token)
+        if value is None:
+            return None
+        anew = _name(line.text, left, token.start())
+        name = anew or (above[0] if above else None)
+        if name is None or says_nothing(name.text):
             return None
         if token["verb"] and metric_in(name.text) is None:
             return None
-        lead = _LEAD.match(line.text, token.end())
-        start = lead.end() if lead else token.end()
-        found = measured_at(line.text, start, len(line.text))
-        if found is None or _NO_VALUE.match(line.text, found.quantity.end):
-            return None
-        if found.quantity.percent and _BAR.match(line.text, found.quantity.end):
-            return None
         full = named(*self._owners, name.text)
-        if found.kind == "items" and _EACH.search(full):
+        if value.kind == "items" and _EACH.search(full):
             return None
-        draft = _made(index, line, found, full, f"{' '.join(self._owners)} {name.context}")
-        hedged = lead is not None and _HEDGE.search(lead[0]) is not None
-        return replace(draft, hedged=hedged)
+        draft = _made(index, line, value, full, f"{' '.join(self._owners)} {name.context}")
+        hedged = _HEDGE.search(line.text, token.end(), value.quantity.start)
+        draft = replace(draft, hedged=hedged is not None)
+        return name, draft if anew or above is None else _quotient(draft, above[1])
+
+
+def _value(text: str, token: re.Match[str]) -> Measured | None:
+    """The number right behind a mark, unless it is part of a time, a range or a progress bar."""
+    lead = _LEAD.match(text, token.end())
+    found = measured_at(text, lead.end() if lead else token.end(), len(text))
+    if found is None or _NO_VALUE.match(text, found.quantity.end) or _is_clock(text, token):
+        return None
+    is_bar = found.quantity.percent and _BAR.match(text, found.quantity.end)
+    return None if is_bar else found
 
 
 def _items_of(meant: Meaning, line: Line) -> int | None:
