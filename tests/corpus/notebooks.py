@@ -18,7 +18,7 @@ _FRONT = re.compile(r"\A---\n(?P<front>.*?)^---\n", re.M | re.S)
 _CODE = re.compile(r"^```python\n(?P<code>.*?)^```$", re.M | re.S)
 _CELL_END = re.compile(r"^\+\+\+$", re.M)
 _HOLE = re.compile(r"\{\{(?P<name>[\w.@]{1,60})(?::(?P<form>[^{}]{1,8}))?\}\}")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[\u3002\uff01\uff1f])")
 
 Outputs = tuple[Mapping[str, Any], ...]
 """What a cell printed and showed, as nbformat keeps it."""
@@ -190,7 +190,7 @@ def _line(line: str, numbers: Numbers) -> str:
     if line.startswith("|"):
         return "" if _unknown(line, numbers) else _put(line, numbers)
     kept = [part for part in _SENTENCE.split(line) if not _unknown(part, numbers)]
-    join = "" if re.search(r"[。！？]", line) else " "
+    join = "" if re.search(r"[\u3002\uff01\uff1f]", line) else " "
     return _put(join.join(kept), numbers)
 
 
@@ -258,7 +258,7 @@ def _texts(text: str) -> Iterator[Cell]:
 @cache
 def honest() -> tuple[Notebook, ...]:
     """Every honest notebook with its saved outputs, its text not filled in."""
-    return tuple(_with_outputs(path) for lab in LABS for path in sorted((HERE / lab).glob("*.md")))
+    return tuple(_with_outputs(path) for lab in LABS for path in sorted((HERE / lab).glob("*.txt")))
 
 
 def _with_outputs(path: Path) -> Notebook:
