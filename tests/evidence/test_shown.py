@@ -1,5 +1,6 @@
 """Every number of an output that has a name becomes a figure."""
 
+from pathlib import Path
 from time import process_time
 
 import pandas as pd
@@ -11,6 +12,8 @@ from sklearn.metrics import classification_report
 from grader.evidence.outputs import reported
 from grader.evidence.shown import MOST_FIGURES, shown
 from grader.evidence.tasks import cell_tasks
+from grader.intake import intake
+from grader.labs import load_lab
 from grader.model import Cell, CellRun, Figure, Lab, Output
 from tests import build
 
@@ -392,6 +395,31 @@ def test_our_run_is_read_like_the_file() -> None:
         ("saved", 0.5, "vit"),
         ("rerun", 0.6, "vit"),
     ]
+
+
+def test_a_report_s_lines_count_from_its_file() -> None:
+    figure = only(Output(kind="stdout", text="x\nAccuracy: 0.5", line=40))
+
+    assert (figure.place.line, figure.place.file_line) == (2, 41)
+
+
+SAMPLES = sorted((Path(__file__).parents[2] / "submissions").glob("*/honest*.ipynb"))
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_metric_of_an_honest_sample_is_a_figure(path: Path) -> None:
+    lab = load_lab(path.parent.name)
+    submission = intake(path, lab)
+    tasks = cell_tasks(submission, lab)
+    found = {
+        (each.place.cell, each.place.line, each.metric, each.average, each.value, each.task)
+        for each in shown(submission, (), lab, tasks).figures
+    }
+    printed = reported(submission, lab, tasks)
+
+    assert printed
+    for each in printed:
+        assert (each.cell, each.line, each.metric, each.average, each.value, each.task) in found
 
 
 def test_what_a_terminal_wrote_over_is_not_read() -> None:

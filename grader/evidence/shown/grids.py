@@ -8,34 +8,32 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import Literal
 
 from grader.evidence.headings import Line, lines
 from grader.evidence.shown.brackets import Bracketed, bracketed
 from grader.evidence.shown.cells import GridNumber, number_in
+from grader.evidence.shown.headers import (
+    BARS,
+    RULE,
+    TABS,
+    Layout,
+    edges,
+    header_above,
+    plain,
+    title_above,
+)
 
 __all__ = ["Grid", "Layout", "grids"]
 
-Layout = Literal["brackets", "bars", "tabs", "blanks"]
-
-_BARS = re.compile(r"[|\u2502\u2503\u2551]")
-_TABS = re.compile(r"\s*\t\s*")
 _WORD = re.compile(r"\S+")
-_GAP = re.compile(r"\s{2,}")
-_RULE = re.compile(r"[\s|:+\-=_\u2500-\u257f]+")
 _CAPTIONED = re.compile(
     r"(?P<caption>[^\[\]\n]{1,200}?)\s{0,20}\[(?P<body>[-+\d.,\se]{3,7000})\]\s{0,20},?\s{0,20}"
 )
 _DOTS = re.compile(r"[\s|.:\u2026\u22ee\u22f1]{1,400}")
 _LETTER = re.compile(r"[^\W\d_]")
 _CALL = re.compile(r"(?:[\w.]{1,30}\()+\s*$")
-_MARKS = re.compile(r"</?\w{1,10}>|\*\*")
-_EDGES = " \t\r#>*_`=-:" + "".join(map(chr, range(0x2500, 0x2580)))
 _LONGEST_LINE = 8_000
 _LONGEST_TITLE = 160
-_REACH = 5
-"""Lines between a title and its table: a header, a rule, and blank lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +124,7 @@ def _inside(position: int, taken: Sequence[tuple[int, int]]) -> bool:
 def _of_brackets(each: Bracketed, text: str, rows: Sequence[Line], starts: Sequence[int]) -> Grid:
     index = bisect_right(starts, each.start) - 1
     before = _CALL.sub("", text[max(rows[index].start, each.start - _LONGEST_TITLE) : each.start])
-    title = _plain(before) if _LETTER.search(before) else _title(rows, index)
+    title = plain(before) if _LETTER.search(before) else title_above(rows, index)
     return Grid(
         layout="brackets",
         title=title,
@@ -165,7 +163,7 @@ def _is_accuracy(row: _Row, above: _Row) -> bool:
 
 
 def _may_stand_between(text: str) -> bool:
-    return not text.strip() or bool(_RULE.fullmatch(text)) or bool(_DOTS.fullmatch(text))
+    return not text.strip() or bool(RULE.fullmatch(text)) or bool(_DOTS.fullmatch(text))
 
 
 def _continues(above: _Row, row: _Row) -> bool:
@@ -180,10 +178,10 @@ def _row(index: int, line: Line) -> _Row | None:
     text = line.text
     if len(text) > _LONGEST_LINE or not any(digit in text for digit in "0123456789"):
         return None
-    if _BARS.search(text):
-        return _split_row(index, line, "bars", _edges(text, _BARS))
+    if BARS.search(text):
+        return _split_row(index, line, "bars", edges(text, BARS))
     if "\t" in text:
-        return _split_row(index, line, "tabs", _edges(text, _TABS))
+        return _split_row(index, line, "tabs", edges(text, TABS))
     return _blank_row(index, _unbracketed(line))
 
 
@@ -198,12 +196,6 @@ def _unbracketed(line: Line) -> Line:
     gap = " " * (match.start("body") - match.end("caption"))
     rest = " " * (len(text) - match.end("body"))
     return Line(line.start, f"{match['caption']}{gap}{body}{rest}")
-
-
-def _edges(text: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
-    """Where the cells of a line start and end."""
-    cuts = [(-1, 0), *((match.start(), match.end()) for match in separator.finditer(text))]
-    return [(left[1], right[0]) for left, right in pairwise([*cuts, (len(text), 0)])]
 
 
 def _split_row(
@@ -228,7 +220,7 @@ def _split_row(
     return _Row(
         index=index,
         layout=layout,
-        caption=_plain(caption),
+        caption=plain(caption),
         start=line.start + first,
         cells=tuple(cells),
         dots=dots,
@@ -279,8 +271,8 @@ def _table(block: list[_Row], rows: Sequence[Line], *, truncated: bool) -> Itera
     if len(block) < 2:
         return
     width, top, corner = len(block[0].cells), block[0].index, ""
-    if not columns and (header := _header(rows, top, block[0].layout, width)):
-        corner, columns, top = header
+    if not columns and (header := header_above(rows, top, block[0].layout, width)):
+        corner, columns, top = header.corner, header.columns, header.line
         block = _with_index(block) if len(columns) == width - 1 else block
     block = _with_index(block) if not columns and _is_counted(block) else block
     captions = tuple(row.caption for row in block)
@@ -289,7 +281,7 @@ def _table(block: list[_Row], rows: Sequence[Line], *, truncated: bool) -> Itera
         return
     yield Grid(
         layout=block[0].layout,
-        title=_title(rows, top - 1 if columns and top == block[0].index else top),
+        title=title_above(rows, top - 1 if columns and top == block[0].index else top),
         corner=corner,
         rows=captions if named else (),
         columns=columns if len(columns) == len(block[0].cells) else (),
@@ -341,57 +333,3 @@ def _is_counted(block: Sequence[_Row]) -> bool:
     first = [row.cells[0].value for row in block]
     counted = any(first == [float(start + i) for i in range(len(block))] for start in (0, 1))
     return counted and len(block[0].cells) > 2 and all(row.caption for row in block)
-
-
-def _header(
-    rows: Sequence[Line], top: int, layout: Layout, width: int
-) -> tuple[str, tuple[str, ...], int] | None:
-    """Corner, headers of the columns and line of the header above a table."""
-    for index in range(top - 1, max(-1, top - 3), -1):
-        text = rows[index].text
-        if not text.strip() or _RULE.fullmatch(text) or _is_index_name(rows, index, top):
-            continue
-        cells = _header_cells(text, layout, width, len(rows[top].text.rstrip()))
-        if len(cells) == width + 1:
-            return cells[0], tuple(cells[1:]), index
-        fits = len(cells) == width or (len(cells) == width - 1 and width > 2)
-        return ("", tuple(cells), index) if fits and len(cells) > 1 else None
-    return None
-
-
-def _is_index_name(rows: Sequence[Line], index: int, top: int) -> bool:
-    """Whether a line only names the captions, as pandas does below its headers."""
-    text = rows[index].text
-    alone = index == top - 1 and len(text.split()) == 1 and not text[0].isspace()
-    return alone and index > 0 and len(rows[index - 1].text.split()) > 1
-
-
-def _header_cells(text: str, layout: Layout, width: int, reach: int) -> list[str]:
-    """The texts of a header; ``reach`` is the length of the row below it."""
-    if len(text) > _LONGEST_LINE or (layout == "blanks" and text.rstrip().endswith(":")):
-        return []
-    separator = {"bars": _BARS, "tabs": _TABS}.get(layout, _GAP)
-    cells = [_plain(text[left:right]) for left, right in _edges(text, separator)]
-    cells = [cell for cell in cells if cell]
-    words = text.split()
-    if layout != "blanks" or len(cells) in (width, width + 1):
-        return cells
-    # Columns of numbers are often narrower than their headers: one blank between two words. A
-    # title of as many words starts at the margin and ends elsewhere than the numbers.
-    words, aligned = text.split(), text[0].isspace() or abs(len(text.rstrip()) - reach) <= 1
-    return words if aligned and len(words) in (width, width - 1) else cells
-
-
-def _title(rows: Sequence[Line], top: int) -> str:
-    """The nearest line above that says something, blank lines and rules aside."""
-    for index in range(top - 1, max(-1, top - 1 - _REACH), -1):
-        text = rows[index].text
-        if not text.strip() or _RULE.fullmatch(text):
-            continue
-        said = len(text) <= _LONGEST_TITLE and _LETTER.search(text) and not _BARS.search(text)
-        return _plain(text) if said else ""
-    return ""
-
-
-def _plain(text: str) -> str:
-    return _MARKS.sub("", text.strip()[:_LONGEST_TITLE]).strip(_EDGES)
