@@ -171,6 +171,10 @@ def _matrices(case: Case) -> Iterator[Clash]:
     for printed in printed_matrices(case):
         numbers = [each for each in printed.numbers if each.metric == "accuracy"]
         of_file = printed.at.place.source == "saved" and printed.proven is True
+        # Of a matrix with another number of items `confusion-matrix-mismatch` speaks.
+        totals = {each.n for each in numbers if each.n} | {each.n for each in printed.reports}
+        if totals - {printed.matrix.n}:
+            continue
         fits = any(r.accuracy and printed.share in r.accuracy[0] for r in printed.reports)
         if of_file and len(numbers) == 1 and not fits and printed.share not in range_of(numbers[0]):
             yield Clash(
