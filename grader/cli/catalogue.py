@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 import click
 
+from grader.cli.rates.command import evaluate
 from grader.detect import Detector, load_detectors
 from grader.labs import lab_names, load_lab
 
@@ -21,10 +22,30 @@ def labs() -> None:
         click.echo(f"  version {lab.version}, {lab.max_score:g} points, tasks: {tasks}")
 
 
-@click.command()
+class _Detectors(click.Group):
+    """Takes a word that is no command for the name of a detector."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command that lists and prints before anything that is no command."""
+        words = [each for each in args if not each.startswith("-")]
+        named = words and words[0] in self.commands
+        wants_help = bool({"-h", "--help"} & set(args))
+        return super().parse_args(ctx, args if named or wants_help else ["show", *args])
+
+
+@click.group(cls=_Detectors)
+def detectors() -> None:
+    """List the detectors, print the manual page of one, or measure error rates.
+
+    `grader detectors` lists them, `grader detectors NAME` prints the page of a name or a code, both
+    with --format json for programs.
+    """
+
+
+@detectors.command()
 @click.argument("name", required=False)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
-def detectors(name: str | None, form: str) -> None:
+def show(name: str | None, form: str) -> None:
     """List the detectors, or print the manual page of NAME (a name or a code)."""
     wanted = [_find(name)] if name is not None else list(load_detectors())
     if form == "json":
@@ -36,6 +57,9 @@ def detectors(name: str | None, form: str) -> None:
     width = max(len(each.name) for each in load_detectors())
     for each in load_detectors():
         click.echo(f"{each.code}  {each.name:{width}}  {each.summary}")
+
+
+detectors.add_command(evaluate)
 
 
 def _row(each: Detector) -> dict[str, object]:
