@@ -6,6 +6,7 @@ from itertools import islice
 
 from grader.evidence.claims import claims
 from grader.evidence.naming import TaskNames
+from grader.evidence.tasks import spans
 from grader.evidence.written.cells import CellReader, Reading
 from grader.evidence.written.context import Sections
 from grader.evidence.written.naming import Names
@@ -56,15 +57,16 @@ def written(submission: Submission, lab: Lab, cell_tasks: Mapping[int, str]) -> 
     """
     names, sections, library = Names(lab), Sections(Names(lab)), Library(submission)
     stated = _by_cell(claims(submission, lab, cell_tasks))
-    asked = TaskNames(lab).metrics
+    tasks = TaskNames(lab)
     readings: list[Reading] = []
     for cell in submission.cells:
         if cell.kind == "markdown":
             # A heading of the starter still says what the text below it is about.
             context = sections.context(cell.source)
             if not cell.from_starter:
-                reader = CellReader(cell, lab, cell_tasks.get(cell.index), names, context)
-                made = reader.read(stated.get(cell.index, ()), asked, library)
+                under = spans(cell.source, lab, cell_tasks.get(cell.index))
+                reader = CellReader(cell, under, tasks, names, context)
+                made = reader.read(stated.get(cell.index, ()), library)
                 readings.append(made)
     return Written(
         figures=tuple(each for reading in readings for each in reading.figures),

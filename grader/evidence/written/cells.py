@@ -9,7 +9,7 @@ from grader.evidence.headings import headings, unfenced
 from grader.evidence.naming import TaskNames
 from grader.evidence.numbers import average_of
 from grader.evidence.sentences import Sentence, masked, sentences
-from grader.evidence.tasks import spans
+from grader.evidence.tasks import Span
 from grader.evidence.written.aside import without_asides
 from grader.evidence.written.context import Context
 from grader.evidence.written.naming import Names
@@ -22,7 +22,6 @@ from grader.model import (
     Cell,
     Claim,
     Figure,
-    Lab,
     MetricName,
     Place,
     PrintedMatrix,
@@ -64,29 +63,41 @@ class CellReader:
     """Reads one text cell."""
 
     def __init__(
-        self, cell: Cell, lab: Lab, task: str | None, names: Names, context: Context
+        self,
+        cell: Cell,
+        under: Sequence[Span],
+        tasks: TaskNames,
+        names: Names,
+        context: Context,
     ) -> None:
+        """Prepare to read a cell.
+
+        Args:
+            cell: The cell.
+            under: Its parts and their tasks.
+            tasks: Names of the lab's tasks.
+            names: Names of models and datasets.
+            context: Model of the headings above each line.
+        """
         self._cell = cell
         self._source = cell.source[:_LONGEST]
         self._names = names
         self._context = context
         self._placer = Placer(cell)
-        self._tasks = TaskNames(lab)
-        self._spans = spans(self._source, lab, task)
+        self._tasks = tasks
+        self._spans = under
         self._headings = [(each.start, each.end) for each in headings(self._source)]
 
-    def read(
-        self, claims: Sequence[Claim], asked: frozenset[MetricName], library: Library
-    ) -> Reading:
+    def read(self, claims: Sequence[Claim], library: Library) -> Reading:
         """Everything the cell states.
 
         Args:
             claims: The claims of this cell.
-            asked: Metrics claims are made of.
             library: The words of the code cells.
         """
         if _SAYS_ANYTHING.search(self._source) is None:
             return Reading()
+        asked = self._tasks.metrics
         by_start: dict[int, list[Claim]] = {}
         for claim in claims:
             by_start.setdefault(claim.start, []).append(claim)

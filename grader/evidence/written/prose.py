@@ -8,6 +8,13 @@ from grader.evidence import numbers, remarks, vocabulary
 from grader.evidence.linking import is_plain_link
 from grader.evidence.sentences import Sentence
 from grader.evidence.written import words
+from grader.evidence.written.backing import (
+    as_items,
+    is_disclaimed,
+    item_count,
+    speaks_of_single,
+    split_of,
+)
 from grader.evidence.written.naming import Names
 from grader.evidence.written.nouns import Noun, nouns
 from grader.evidence.written.quantities import Amount, amounts
@@ -16,14 +23,10 @@ from grader.model import METRICS, Claim, FigureKind, MetricName
 
 __all__ = ["Found", "Said", "read"]
 
-_DISCLAIMED = re.compile(words.one_of(words.DISCLAIMERS), re.IGNORECASE)
-_SINGLE = re.compile(words.one_of(words.SINGLE), re.IGNORECASE)
 _CHANGED = re.compile(
     rf"(?:(?<!\w)(?:by|um)\s|\+|{words.one_of(words.CHANGES)})\s?(?:[~\u2248]|about\s|etwa\s)?$",
     re.IGNORECASE,
 )
-_ANAPHOR = words.bounded(words.one_of(words.ANAPHORS))
-_SPLITS = {name: words.bounded(words.one_of(table)) for name, table in words.SPLITS.items()}
 _DIFFERENCES = vocabulary.phrases(vocabulary.DIFFERENCES)
 _CLAUSE = re.compile(
     r"[;\uff1b。]|\.\s|,\s(?:while|whereas|but|tandis|während|mientras)\s", re.IGNORECASE
@@ -48,10 +51,6 @@ _MOST = 80
 _OF_SOME = re.compile(
     r"\s(?:out\s)?(?:of|von|sur|de|aus)\s(?:the\s|les\s|den\s|las\s)?", re.IGNORECASE
 )
-_PRETRAINED = re.compile(
-    r"pre-?train|trained on|entraîné|trainiert|entrenado|预训练", re.IGNORECASE
-)
-_COUNTS: frozenset[FigureKind] = frozenset({"items"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,37 +137,6 @@ def read(said: Said, names: Names) -> tuple[list[Found], list[Amount]]:
     return figures, missed
 
 
-def is_disclaimed(text: str, following: str) -> bool:
-    """Whether a sentence says that its numbers mean little, or the next one says so of it."""
-    if _DISCLAIMED.search(text):
-        return True
-    return _ANAPHOR.search(following[:90]) is not None and _DISCLAIMED.search(following) is not None
-
-
-def speaks_of_single(following: str) -> bool:
-    """Whether the next sentence says of this one that it rests on a single item."""
-    return _ANAPHOR.search(following[:90]) is not None and _SINGLE.search(following) is not None
-
-
-def split_of(text: str) -> str | None:
-    """The one split a text names."""
-    named = [name for name, pattern in _SPLITS.items() if pattern.search(text)]
-    return named[0] if len(named) == 1 else None
-
-
-def item_count(text: str, found: Sequence[Amount]) -> int | None:
-    """Items a sentence says its scores rest on; ``None`` when it says none or several."""
-    counted = numbers.item_count(text)
-    if counted is not None:
-        return counted
-    if _PRETRAINED.search(text):
-        return None
-    if _SINGLE.search(text):
-        return 1
-    whole = {each.value for each in found if each.kind in _COUNTS and each.value % 1 == 0}
-    return int(whole.pop()) if len(whole) == 1 else None
-
-
 class _Reader:
     """Makes the figures of one sentence."""
 
@@ -176,12 +144,13 @@ class _Reader:
         self._said = said
         self._text = said.sentence.text
         self._start = said.sentence.start
-        self._found = found
+        self._found = found = [as_items(said.sentence.text, each) for each in found]
         self._nouns = nouns(self._text)
         self._subjects = Subjects(self._text, names, found, said.model)
         self._n = item_count(self._text, found)
         if self._n is None and speaks_of_single(said.following):
             self._n = 1
+        self._several = len({each.value for each in found if each.kind == "items"}) > 1
         self._split = split_of(self._text)
         self._target = remarks.is_target(self._text)
         self._cited = remarks.is_cited(self._text)
@@ -205,7 +174,7 @@ class _Reader:
         made = self._found_as(index, self._as_claimed(claim, amount), "score", name, claim.metric)
         return replace(
             made,
-            n=claim.n if claim.n is not None else made.n,
+            n=claim.n if claim.n is not None and not self._several else made.n,
             hedged=claim.hedged or made.hedged,
             target=claim.target,
             cited=claim.cited,
@@ -231,14 +200,31 @@ class _Reader:
             name=" ".join(name.split())[:_LONGEST_NAME],
             metric=metric,
             model=self._subjects.model(index, amount),
-            dataset=self._subjects.dataset(amount),
+            dataset=self._subjects.dataset(index, amount),
             split=self._split,
-            n=self._n if scored else None,
+            n=self._rests_on(index) if scored else None,
             hedged=hedged,
             target=self._target,
             cited=self._cited or (scored and other),
             disclaimed=self._disclaimed and scored,
         )
+
+    def _rests_on(self, index: int) -> int | None:
+        """Items a score rests on: those named beside it, where the sentence names several."""
+        if not self._several:
+            return self._n if self._n == 1 or not self._subjects.several else self._beside(index)
+        return self._beside(index)
+
+    def _beside(self, index: int) -> int | None:
+        """Items counted right behind a score; before it, where that is how the sentence starts."""
+        kinds = ["items" if each.kind == "items" else "score" for each in self._found]
+        step = -1 if kinds[0] == "items" else 1
+        at = index + step
+        while 0 <= at < len(kinds) and self._found[at].kind in {"classes", "count"}:
+            at += step
+        if not 0 <= at < len(kinds) or kinds[at] != "items":
+            return None
+        return int(self._found[at].value)
 
     def _named(self, index: int, amount: Amount) -> tuple[FigureKind, str, str | None] | None:
         """Kind, name and metric of a number no claim was made of."""

@@ -65,7 +65,7 @@ _JOINING = (
     r"(?!(?:between|of|and|or|for|on|in|to|per|with|from|is|was|are|than|by|as|at|de|des|du|et|sur|"
     r"dans|und|auf|von|mit|bei|y|en|del|con|para)\s)"
 )
-_WORDS_BETWEEN = rf"(?:{_JOINING}[^\W\d_][\w\u2013/-]{{0,20}}[\s-]){{0,2}}"
+_WORDS_BETWEEN = rf"(?:{_JOINING}[^\W\d_][\w\u2013§/-]{{0,20}}[\s-]){{0,2}}"
 _WORD_BETWEEN = rf"(?:{_JOINING}[^\W\d_][\w-]{{0,14}}\s)?"
 _KINDS: tuple[tuple[FigureKind, str, str], ...] = (
     (

@@ -37,6 +37,8 @@ class Subjects:
         self._above = above
         self._models = names.models(text)
         self._datasets = names.datasets(text)
+        self.several = len({each.text.lower() for each in self._models}) > 1
+        """Whether the sentence names more than one model."""
 
     def unnamed(self, start: int, end: int) -> str:
         """The text between two offsets without names of models and datasets."""
@@ -84,9 +86,14 @@ class Subjects:
     def _belongs(self, amount: Amount, name: Name) -> bool:
         return _BELONGS.fullmatch(self._text, amount.figures, name.start) is not None
 
-    def dataset(self, amount: Amount) -> str | None:
-        """The dataset named nearest to a number."""
-        if not self._datasets:
-            return None
-        nearest = min(self._datasets, key=lambda name: abs(name.start - amount.start))
-        return nearest.text
+    def dataset(self, index: int, amount: Amount) -> str | None:
+        """The dataset named behind a number, before the next score; else the last one before."""
+        scores = [each.start for each in self._found[index + 1 :] if each.kind in {None, "share"}]
+        limit = min([*scores, len(self._text)])
+        behind = [each for each in self._datasets if amount.end <= each.start < limit]
+        before = [each for each in self._datasets if each.end <= amount.start]
+        if behind or before:
+            return behind[0].text if behind else before[-1].text
+        inside = [each for each in self._datasets if each.start < amount.end]
+        alone = self._datasets and not self.several
+        return inside[0].text if inside else self._datasets[0].text if alone else None

@@ -8,11 +8,12 @@ from grader.evidence import remarks
 from grader.evidence.headings import Line, lines
 from grader.evidence.shown.grids import Grid, grids
 from grader.evidence.tables import piped
+from grader.evidence.written.backing import is_disclaimed, split_of
 from grader.evidence.written.context import Context
 from grader.evidence.written.naming import Names
 from grader.evidence.written.nouns import Noun, nouns
 from grader.evidence.written.placing import Placer
-from grader.evidence.written.prose import Found, is_disclaimed, split_of
+from grader.evidence.written.prose import Found
 from grader.evidence.written.quantities import Amount, amounts
 from grader.model import Claim, FigureKind, MetricName, PrintedMatrix
 
