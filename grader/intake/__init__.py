@@ -3,6 +3,7 @@
 handed_in   paths -> one notebook for every student (choice, names)
 files       paths -> notebook files, also inside zip files (archive)
 submission  one path -> a submission
+lone        files -> reports that are all a student handed in
 content     a file or a name inside a zip -> bytes
 forms       bytes -> cells, by the reader of the form: a notebook or a report
 notebook    bytes -> cells, whatever the notebook's age and condition (decoding, scripts)

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from grader.errors import SubmissionError
 from grader.intake.content import content, digest
+from grader.intake.forms import Form, reader_for
 from grader.intake.names import own_name
-from grader.intake.notebook import read_notebook
 from grader.model import Lab
 
 MOST_NAMED = 5
@@ -31,7 +31,10 @@ class _Weight(NamedTuple):
     """Models and datasets of the lab that its code names."""
 
     characters: int
-    """Length of its code."""
+    """Length of its code; of all its text, if it is a report."""
+
+    form: Form = "notebook"
+    """What it is; not weighed, for a report is no rival where there is a notebook."""
 
 
 def choose(paths: Sequence[Path], lab: Lab) -> Choice:
@@ -53,26 +56,30 @@ def choose(paths: Sequence[Path], lab: Lab) -> Choice:
 
 def _weight(path: Path, lab: Lab) -> _Weight:
     try:
-        cells = read_notebook(path, content(path)).cells
+        read = content(path)
+        reader = reader_for(path, read)
+        cells = reader.read(path, read).cells
     except SubmissionError:
         return _Weight(readable=False, mentions=0, characters=0)
-    code = "\n".join(cell.source for cell in cells if cell.kind == "code")
+    report = reader.form == "report"
+    code = "\n".join(cell.source for cell in cells if report or cell.kind == "code")
     ids = {name for task in lab.tasks for name in (*task.models, *task.datasets)}
     mentions = sum(name in code for name in ids)
-    return _Weight(readable=True, mentions=mentions, characters=len(code))
+    return _Weight(readable=True, mentions=mentions, characters=len(code), form=reader.form)
 
 
 def _note(best: Path, others: Sequence[Path], weights: dict[Path, _Weight]) -> str:
     named = ", ".join(path.name for path in others[:MOST_NAMED])
     more = f" and {len(others) - MOST_NAMED} more" if len(others) > MOST_NAMED else ""
     return (
-        f"{len(others) + 1} notebooks were handed in. {best.name} was graded: "
+        f"{len(others) + 1} {weights[best].form}s were handed in. {best.name} was graded: "
         f"{_reason(best, weights)}. Not graded: {named}{more}."
     )
 
 
 def _reason(best: Path, weights: dict[Path, _Weight]) -> str:
     weight = weights[best]
+    what = "text" if weight.form == "report" else "code"
     rivals = [each for path, each in weights.items() if path != best]
     if not rivals:
         return "the others are the same, byte for byte"
@@ -80,7 +87,7 @@ def _reason(best: Path, weights: dict[Path, _Weight]) -> str:
     if not readable:
         return "no other could be read" if weight.readable else "none could be read"
     if weight.mentions > max(each.mentions for each in readable):
-        return f"its code names the most of the lab's models and datasets ({weight.mentions})"
+        return f"its {what} names the most of the lab's models and datasets ({weight.mentions})"
     if weight.characters > max(each.characters for each in readable):
-        return f"it has the most code ({weight.characters:,} characters)"
-    return "no other has more code, and it comes first by name"
+        return f"it has the most {what} ({weight.characters:,} characters)"
+    return f"no other has more {what}, and it comes first by name"

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath, PurePosixPath
 from grader.errors import InputError, SubmissionError
 from grader.intake import archive
 from grader.intake.content import beginning
+from grader.intake.lone import lone_reports
 from grader.intake.scripts import is_script, looks_like_notebook
 
 SUFFIX = ".ipynb"
@@ -16,14 +17,14 @@ HEAD = 1 << 16
 
 
 def find(paths: Sequence[Path]) -> tuple[Path, ...]:
-    """The notebooks among files, folders and zip files, each once.
+    """The notebooks and reports among files, folders and zip files, each once.
 
     Folders and zip files are searched to any depth, in sorted order; hidden files and folders,
     such as ``.ipynb_checkpoints``, are left out. ``.py`` and ``.md`` files count if they are
-    notebooks by their content and no ``.ipynb`` file of that name lies beside them. A file
-    named directly is taken whatever its name. A notebook in a zip file has the path of the zip
-    with its name inside appended. A zip in a folder that cannot be read, or holds no notebook,
-    is given as it is: reading it says why.
+    notebooks by their content and no ``.ipynb`` file of that name lies beside them; reports if
+    they are all that a student handed in. A file named directly is taken whatever its name. A
+    notebook in a zip file has the path of the zip with its name inside appended. A zip in a
+    folder that cannot be read, or holds no notebook, is given as it is: reading it says why.
 
     Raises:
         InputError: a path does not exist, a folder or zip file named directly holds no
@@ -77,16 +78,17 @@ def _searched(name: PurePath) -> bool:
 
 def _notebooks(root: Path, names: Sequence[PurePath]) -> tuple[Path, ...]:
     notebooks = {name.with_suffix("") for name in names if name.suffix.lower() == SUFFIX}
-    found: list[Path] = []
+    found: dict[PurePath, tuple[Path, ...]] = {}
     for name in names:
         path = root / name
         if name.suffix.lower() == SUFFIX:
-            found.append(path)
+            found[name] = (path,)
         elif archive.is_zip(name.name):
-            found += _zipped(path)
+            found[name] = tuple(_zipped(path))
         elif is_script(name) and name.with_suffix("") not in notebooks and _is_notebook(path):
-            found.append(path)
-    return tuple(found)
+            found[name] = (path,)
+    found |= {name: (root / name,) for name in lone_reports(names, found)}
+    return tuple(path for name in names for path in found.get(name, ()))
 
 
 def _zipped(path: Path) -> Iterable[Path]:

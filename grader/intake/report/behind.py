@@ -4,7 +4,7 @@ from grader.intake.report.counts import take_count, take_indent
 from grader.intake.report.echoes import Echoes
 from grader.intake.report.shapes import is_heading, is_label, is_scores, looks_printed
 from grader.intake.report.sheet import Role, Sheet
-from grader.intake.report.statements import MOST_LINES, statements, weight
+from grader.intake.report.statements import COUNT, MOST_LINES, statements, weight
 
 SHORT = 60
 """Characters of a lone line, such as the title of a picture, that may stand amid outputs."""
@@ -84,7 +84,10 @@ class Behind:
         """Give the code that begins at a line its role; the index after it."""
         sheet = self._sheet
         first = start + (sheet.roles[start] is Role.MARK)
-        lines = sheet.lines[first : min(end, first + MOST_LINES)]
+        limit = min(end, first + MOST_LINES)
+        # Not beyond the next count, or the same lines would be read again for every count.
+        limit = next((at for at in range(first + 1, limit) if COUNT.match(sheet.lines[at])), limit)
+        lines = sheet.lines[first:limit]
         stop = first
         for begin, after in statements(lines):
             source = "\n".join(lines[begin:after])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from grader.intake.report.echoes import Echoes
-from grader.intake.report.statements import PRINTED, SURE, statements, weight
+from grader.intake.report.statements import CALL, PRINTED, statements, weight
 
 TO_PRINTED = 1.0
 """What a change from code to printed text costs; a statement says up to twice its weight."""
@@ -48,7 +48,7 @@ def divided(
 
 def _weight(lines: Sequence[str], echoes: Echoes, known: set[str]) -> float:
     found = weight("\n".join(lines), known)
-    if found < SURE and len(lines) == 1 and echoes.knows(lines[0]):
+    if found < CALL and len(lines) == 1 and echoes.knows(lines[0]):
         return ECHO
     return max(found, ECHO if found < 0 else PRINTED)
 

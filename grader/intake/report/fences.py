@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from grader.intake.report.shapes import is_heading, is_sentence
 from grader.intake.report.statements import (
-    SURE,
     count_before,
     is_python,
     looks_like_code,
@@ -21,6 +20,9 @@ from grader.intake.report.statements import (
 
 FENCE = re.compile(r"^[ \t]{0,12}(?P<marks>`{3,40}|~{3,40})[ \t]*(?P<info>[^`]{0,200})$")
 PYTHON = frozenset({"", "python", "py", "python3", "ipython", "ipython3", "code-cell", "jupyter"})
+MOST_FENCES = 6
+"""Pages that one cell goes over; each more would be looked at again and again."""
+
 OUTPUT = frozenset({"text", "txt", "output", "out", "console", "plaintext", "stdout", "log"})
 
 
@@ -39,6 +41,9 @@ class Block(NamedTuple):
     closed: bool = True
     """Whether the fence is closed where the block ends."""
 
+    fences: int = 1
+    """How many fenced blocks of the file it is made of."""
+
 
 class _Fence(NamedTuple):
     line: int
@@ -53,7 +58,9 @@ def blocks(lines: Sequence[str]) -> tuple[list[Block], set[int]]:
     for block in found:
         before = joined[-1] if joined else None
         if before is not None and _goes_on(lines, before, block):
-            joined[-1] = before._replace(end=block.end, closed=block.closed)
+            joined[-1] = before._replace(
+                end=block.end, closed=block.closed, fences=before.fences + 1
+            )
         else:
             joined.append(block)
     return joined, marks
@@ -127,7 +134,7 @@ def _reopens(lines: Sequence[str], opened: _Fence, at: int) -> bool:
 
 def _begins_code(line: str) -> bool:
     return not FENCE.match(line) and (
-        weight(line, set()) >= SURE or count_before(line, set()) is not None
+        weight(line, set()) >= 1.0 or count_before(line, set()) is not None
     )
 
 
@@ -135,7 +142,9 @@ def _goes_on(lines: Sequence[str], before: Block, block: Block) -> bool:
     """Whether a block continues the code of the one before, broken off by the end of a page."""
     languages = {before.language, block.language}
     gap = lines[before.end : block.start]
-    if not languages <= PYTHON or block.language or not all(_blank(line) for line in gap):
+    if not languages <= PYTHON or block.language or before.fences >= MOST_FENCES:
+        return False
+    if not all(_blank(line) for line in gap):
         return False
     code = lines[before.start : before.end]
     return unclosed(code) or _goes_deeper(code, lines[block.start : block.end])

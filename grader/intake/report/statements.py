@@ -53,6 +53,9 @@ IN_VAIN = 4
 SURE = 2.0
 """Weight of what is code beyond doubt."""
 
+CALL = 1.5
+"""Weight of a call; what is below may be printed if some code prints it."""
+
 PRINTED = -2.5
 """Weight of what has the shape of printed text."""
 
@@ -296,7 +299,7 @@ def _call_weight(call: ast.Call, names: set[str], known: set[str]) -> float:
     shows = name in REPR_NAMES or name[:1].isupper()
     if shows and not names & known:
         return -1.5 if call.args or call.keywords else 0.5
-    return 1.5
+    return CALL
 
 
 def _given(tree: ast.Module) -> Iterator[str]:
