@@ -7,7 +7,7 @@ from itertools import islice
 from grader.evidence.claims import claims
 from grader.evidence.naming import TaskNames
 from grader.evidence.tasks import spans
-from grader.evidence.written.cells import CellReader, Reading
+from grader.evidence.written.cells import CellReader, Reading, says_anything
 from grader.evidence.written.context import Sections
 from grader.evidence.written.naming import Names
 from grader.evidence.written.quotations import Library
@@ -63,7 +63,7 @@ def written(submission: Submission, lab: Lab, cell_tasks: Mapping[int, str]) -> 
         if cell.kind == "markdown":
             # A heading of the starter still says what the text below it is about.
             context = sections.context(cell.source)
-            if not cell.from_starter:
+            if not cell.from_starter and says_anything(cell.source):
                 under = spans(cell.source, lab, cell_tasks.get(cell.index))
                 reader = CellReader(cell, under, tasks, names, context)
                 made = reader.read(stated.get(cell.index, ()), library)

@@ -97,9 +97,14 @@ def without_asides(source: str, text: str, names: Names) -> str:
         if number := _LIST_NUMBER.match(opening) or _HEADING_NUMBER.match(opening):
             cuts.append((row.start, row.start + number.end()))
     text = _struck(text, cuts)
-    for pattern in _ASIDES:
-        text = pattern.sub(_strike, text)
-    return text
+    return "\n".join(_without_names(row) for row in text.split("\n"))
+
+
+def _without_names(row: str) -> str:
+    if _DIGIT.search(row):
+        for pattern in _ASIDES:
+            row = pattern.sub(_strike, row)
+    return row
 
 
 def _strike(match: re.Match[str]) -> str:

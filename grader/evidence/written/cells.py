@@ -28,10 +28,9 @@ from grader.model import (
     Quotation,
 )
 
-__all__ = ["CellReader", "Reading"]
+__all__ = ["CellReader", "Reading", "says_anything"]
 
 _SAYS_ANYTHING = re.compile(r"[\d\"'\u2018\u201c\u201e«»「『]")
-"""A digit or a quotation mark: most text cells have neither and are not read."""
 
 _MOST = 5_000
 """Numbers of one text cell that are read."""
@@ -57,6 +56,11 @@ class Reading:
 
     missed: tuple[Place, ...] = ()
     """Where the others stand."""
+
+
+def says_anything(text: str) -> bool:
+    """Whether a text holds a digit or a quotation mark; most text cells have neither."""
+    return _SAYS_ANYTHING.search(text) is not None
 
 
 class CellReader:
@@ -95,8 +99,6 @@ class CellReader:
             claims: The claims of this cell.
             library: The words of the code cells.
         """
-        if _SAYS_ANYTHING.search(self._source) is None:
-            return Reading()
         asked = self._tasks.metrics
         by_start: dict[int, list[Claim]] = {}
         for claim in claims:

@@ -130,7 +130,7 @@ def read(said: Said, names: Names) -> tuple[list[Found], list[Amount]]:
     reader = _Reader(said, names, found_in)
     figures: list[Found] = []
     missed: list[Amount] = []
-    for index, amount in enumerate(found_in):
+    for index, amount in enumerate(reader.found):
         made = list(reader.figures(index, amount))
         figures += made
         missed += [] if made else [_moved(amount, said.sentence.start)]
@@ -144,7 +144,7 @@ class _Reader:
         self._said = said
         self._text = said.sentence.text
         self._start = said.sentence.start
-        self._found = found = [as_items(said.sentence.text, each) for each in found]
+        self.found = found = [as_items(said.sentence.text, each) for each in found]
         self._nouns = nouns(self._text)
         self._subjects = Subjects(self._text, names, found, said.model)
         self._n = item_count(self._text, found)
@@ -217,14 +217,14 @@ class _Reader:
 
     def _beside(self, index: int) -> int | None:
         """Items counted right behind a score; before it, where that is how the sentence starts."""
-        kinds = ["items" if each.kind == "items" else "score" for each in self._found]
+        kinds = ["items" if each.kind == "items" else "score" for each in self.found]
         step = -1 if kinds[0] == "items" else 1
         at = index + step
-        while 0 <= at < len(kinds) and self._found[at].kind in {"classes", "count"}:
+        while 0 <= at < len(kinds) and self.found[at].kind in {"classes", "count"}:
             at += step
         if not 0 <= at < len(kinds) or kinds[at] != "items":
             return None
-        return int(self._found[at].value)
+        return int(self.found[at].value)
 
     def _named(self, index: int, amount: Amount) -> tuple[FigureKind, str, str | None] | None:
         """Kind, name and metric of a number no claim was made of."""
@@ -245,7 +245,7 @@ class _Reader:
 
     def _whole(self, index: int, amount: Amount) -> str | None:
         """``10 of 12 images``: what a count is a part of."""
-        following = self._found[index + 1] if index + 1 < len(self._found) else None
+        following = self.found[index + 1] if index + 1 < len(self.found) else None
         if following is None or following.kind != "items" or amount.kind is not None:
             return None
         if not _OF_SOME.fullmatch(self._text, amount.end, following.start):
@@ -312,9 +312,9 @@ class _Reader:
     def _noun_of_list(self, index: int) -> Noun | None:
         """``0.91 and 0.89 accuracy``: what stands behind the last number is said of all."""
         last = index
-        while last + 1 < min(len(self._found), index + _LONGEST_LIST) and self._is_list(last + 1):
+        while last + 1 < min(len(self.found), index + _LONGEST_LIST) and self._is_list(last + 1):
             last += 1
-        return self._noun_behind(self._found[last]) if last > index else None
+        return self._noun_behind(self.found[last]) if last > index else None
 
     def _noun_behind(self, amount: Amount) -> Noun | None:
         behind = next((each for each in self._nouns if each.start >= amount.figures), None)
@@ -323,7 +323,7 @@ class _Reader:
         return None
 
     def _noun_before(self, index: int, amount: Amount) -> Noun | None:
-        stop = self._found[index - 1].end if index else 0
+        stop = self.found[index - 1].end if index else 0
         near = [
             each
             for each in self._nouns
@@ -339,7 +339,7 @@ class _Reader:
 
     def _is_list(self, index: int) -> bool:
         """Whether only a comma or a word that joins stands between a number and the one before."""
-        gap = self._text[self._found[index - 1].end : self._found[index].start]
+        gap = self._text[self.found[index - 1].end : self.found[index].start]
         return len(gap) <= 8
 
     def _label(self, amount: Amount) -> str | None:
