@@ -117,6 +117,11 @@ def test_a_metric_is_named_whatever_a_lab_asks_for(line: str, metric: str, value
         ("Nombre d'images : 150", "items", "Nombre d'images", 150, ""),
         ("X_test shape: (30, 2)", "items", "X_test shape rows", 30, ""),
         ("features torch.Size([12, 512])", "items", "features rows", 12, ""),
+        ("Predicted: cat (98.3%)", "share", "Predicted: cat", 0.983, "%"),
+        ("Done in 2.1 seconds, at last", "seconds", "Done in 2.1 seconds, at last", 2.1, "seconds"),
+        ("Score (trace/N - rest): 0.0943", "score", "Score (trace/N - rest)", 0.0943, ""),
+        ("{'label': 'tabby', 'score': 0.93}", "probability", "tabby", 0.93, ""),
+        ("{'score': 0.93, 'label': 'tabby'}", "probability", "tabby", 0.93, ""),
         ("Monthly cost: $30.00", "other", "Monthly cost", 30, "$"),
         ("100%|\u2588\u2588\u2588| 128/128 [00:02<00:00, 55.2it/s]", "count", "Progress", 128, ""),
         (
@@ -301,6 +306,27 @@ def test_a_report_gives_its_classes_and_their_support() -> None:
     assert found["dog support"].kind == "items"
     assert (found["macro avg precision"].average, found["macro avg precision"].n) == ("macro", 20)
     assert (found["accuracy"].value, found["accuracy"].n) == (0.75, 20)
+
+
+def test_classes_that_are_numbers_leave_the_averages_whole() -> None:
+    truth = [0, 1, 2, 0] * 5
+    found = {each.name: each for each in figures(classification_report(truth, truth))}
+
+    assert (found["2 recall"].value, found["2 recall"].n) == (1.0, 5)
+    assert (found["weighted avg f1-score"].average, found["accuracy"].n) == ("weighted", 20)
+
+
+def test_a_table_of_models_says_the_units_in_its_headers() -> None:
+    table = (
+        "Model    | Accuracy | Time (ms)\n---|---|---\nViT-B/16 | 0.9123 | 12.5\nCLIP | 0.88 | 4"
+    )
+    found = {each.name: each for each in figures(table)}
+
+    assert found["ViT-B/16 Accuracy"].metric == "accuracy"
+    assert (found["ViT-B/16 Time (ms)"].kind, found["ViT-B/16 Time (ms)"].value) == (
+        "seconds",
+        0.0125,
+    )
 
 
 def test_a_report_as_a_dictionary_gives_its_classes_too() -> None:

@@ -40,7 +40,7 @@ def shown(
     """Everything outputs show, of the file handed in and of our own run.
 
     Of a long output, its beginning and its end are read: 80,000 characters and 2,000 lines
-    together; behind 800,000 characters or 1,500 figures of all outputs, 1,000 characters of each.
+    together; behind 800,000 characters or 1,000 figures of all outputs, 1,000 characters of each.
     A metric that ``reported`` finds in what
     is read is a figure with the same number.
 

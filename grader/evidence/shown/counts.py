@@ -87,7 +87,8 @@ def _of_nouns(index: int, line: Line, text: str) -> Iterator[Draft]:
         if _EACH.search(text[max(0, match.start() - 40) : match.start()]):
             continue
         before = text[max(0, match.start() - 40) : match.start()].split()[-2:]
-        name = named(*(word.strip("(\u2713:,") for word in before), match["noun"])
+        spoken = (word.strip("(\u2713:,") for word in before if not any(map(str.isdigit, word)))
+        name = named(*spoken, match["noun"])
         meant = Meaning(kind=kind, split=split_in(name.replace("-", " ")))
         of = _OF.search(text, match.end(), match.end() + 60)
         n = int(of["n"]) if of else None

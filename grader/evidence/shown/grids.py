@@ -159,7 +159,7 @@ def _in_lines(rows: Sequence[Line]) -> Iterator[Grid]:
 
 def _is_accuracy(row: _Row, above: _Row) -> bool:
     """The accuracy of a classification report leaves two cells empty; it is no row of its own."""
-    return row.caption == "accuracy" and len(row.cells) == len(above.cells) - 2
+    return row.caption == "accuracy" and len(above.cells) - len(row.cells) in (2, 3)
 
 
 def _may_stand_between(text: str) -> bool:
@@ -170,7 +170,10 @@ def _continues(above: _Row, row: _Row) -> bool:
     if row.layout != above.layout:
         return False
     close = abs(len(row.cells) - len(above.cells)) <= (1 if row.layout == "blanks" else 0)
-    return close and (row.index - above.index == 1 or bool(row.caption) == bool(above.caption))
+    # A report of classes that are numbers ends in rows of averages, which are not.
+    averages = bool(row.caption) and len(row.cells) == len(above.cells) - 1
+    alike = bool(row.caption) == bool(above.caption) or averages
+    return close and (row.index - above.index == 1 or alike)
 
 
 def _row(index: int, line: Line) -> _Row | None:
@@ -309,6 +312,11 @@ def _even(block: list[_Row], width: int) -> list[_Row]:
     if not block:
         return []
     common = Counter(len(row.cells) for row in block)
+    least = min(common)
+    indexed = set(common) == {least, least + 1} and all(
+        not row.caption for row in block if len(row.cells) > least
+    )
+    width = width or (least if indexed else 0)
     width = width or min(common, key=lambda length: (-common[length], length))
     kept = (_narrowed(row, width) for row in block)
     return [row for row in kept if row is not None]

@@ -33,6 +33,7 @@ RULE = re.compile(r"[\s|:+\-=_\u2500-\u257f]+")
 """A line that only separates."""
 
 _GAP = re.compile(r"\s{2,}")
+_DECIMAL = re.compile(r"-?\d{0,15}[.,]\d{1,18}%?")
 _LETTER = re.compile(r"[^\W\d_]")
 _MARKS = re.compile(r"</?\w{1,10}>|\*\*")
 _EDGES = " \t\r#>*_`=-:" + "".join(map(chr, range(0x2500, 0x2580)))
@@ -76,6 +77,8 @@ def header_above(rows: Sequence[Line], top: int, layout: Layout, width: int) -> 
         if not text.strip() or RULE.fullmatch(text) or _is_index_name(rows, index, top):
             continue
         cells = _header_cells(text, layout, width, len(rows[top].text.rstrip()))
+        if any(_DECIMAL.fullmatch(cell) for cell in cells):
+            return None
         if len(cells) == width + 1:
             return Header(corner=cells[0], columns=tuple(cells[1:]), line=index)
         fits = len(cells) == width or (len(cells) == width - 1 and width > 2)

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.headings import Line
 from grader.evidence.numbers import Quantity
 from grader.evidence.shown import words
-from grader.evidence.shown.draft import Draft, named
+from grader.evidence.shown.draft import LONGEST_NAME, Draft, named
 from grader.evidence.shown.meaning import (
     Meaning,
     is_in_milliseconds,
@@ -16,7 +17,7 @@ from grader.evidence.shown.meaning import (
     metric_in,
     says_nothing,
 )
-from grader.evidence.shown.units import Measured, measured_at
+from grader.evidence.shown.units import Measured, in_seconds, measured_at
 
 __all__ = ["NamedReader", "is_noise"]
 
@@ -28,6 +29,12 @@ _LEAD = re.compile(
     r"[\s~\u2248*_`$\\\u20ac\u00a3]{0,20}"
     r"(?:(?:(?:np|numpy|torch)\.)?(?:float|int|tensor)\d{0,2}\([\s\[]?|['\"(]|(?:about|approx\.?)\s)?"
 )
+_LABEL_BEFORE = re.compile(
+    r"['\"]label['\"]:\s?['\"](?P<label>[^'\"\n]{1,80})['\"],\s{0,8}['\"]score['\"]\Z"
+)
+_LABEL_BEHIND = re.compile(r",\s{0,8}['\"]label['\"]:\s?['\"](?P<label>[^'\"\n]{1,80})['\"]")
+_BARE = re.compile(r"(?<![\w.,/:-])\d{1,15}(?:[.,]\d{1,18})?\s?(?=[a-zA-Z\u00b5\u03bc])")
+_SHARE = re.compile(r"(?P<name>[^\W\d_][^()\n]{0,60})\s\((?=\d{1,3}(?:\.\d{1,6})?\s?%\))")
 _HEDGE = re.compile(r"[~\u2248]|about|approx", re.IGNORECASE)
 _CUT = re.compile(r"[,;|{}\t]|\s[-\u2013\u2022]\s|\]\s|\.\s")
 _EDGES = " \t'\"*_`#=>-\u2013\u2014\u2022~:.)]&"
@@ -56,6 +63,8 @@ _KEY = re.compile(r"['\"](?P<key>\d{1,9})['\"]\s{0,3}:\s{0,3}\Z")
 _BAR = re.compile(r"\s{0,60}(?:\||\d{1,12}/\d)")
 _EACH = re.compile(r"(?<![^\W_])(?:each|every|per)(?![^\W_])", re.IGNORECASE)
 _LONGEST_LINE = 6_000
+_SENTENCE = 300
+_MOST_BARE = 4
 _DEEPEST = 12
 _REACH = 120
 
@@ -148,7 +157,21 @@ class NamedReader:
         draft = _made(index, line, value, full, f"{' '.join(self._owners)} {name.context}")
         hedged = _HEDGE.search(line.text, token.end(), value.quantity.start)
         draft = replace(draft, hedged=hedged is not None)
+        draft = _labelled(draft, line.text, token.start())
         return name, draft if anew or above is None else _quotient(draft, above[1])
+
+
+def _labelled(draft: Draft, text: str, mark: int) -> Draft:
+    """A score of a pipeline is the probability of its label: ``{'label': 'cat', 'score': 0.9}``."""
+    if draft.name.rpartition(" ")[2] != "score":
+        return draft
+    label = _LABEL_BEFORE.search(text, max(0, mark - _REACH), mark) or _LABEL_BEHIND.match(
+        text, draft.quantity.end
+    )
+    if label is None:
+        return draft
+    meant = replace(draft.meaning, kind="probability")
+    return replace(draft, name=named(label["label"]), meaning=meant)
 
 
 def _value(text: str, token: re.Match[str]) -> Measured | None:
@@ -202,29 +225,31 @@ def _pieces(line: Line) -> list[Line]:
 
 def _name(text: str, left: int, end: int) -> _Name | None:
     """The words before a mark, back to the last number, comma or bracket."""
-    before = text[max(left, end - _REACH) : end]
-    start = max((cut.end() for cut in _CUT.finditer(before)), default=0)
-    words_before = before[start:]
-    opened = _unbalanced(words_before)
-    inner, outer = words_before[opened + 1 :], words_before[: max(0, opened)]
+    before = text[max(left, end - _REACH) : end].rstrip()
+    behind = _unbalanced(before[:-1]) if before.endswith(")") else -1
+    # What stands in brackets right before the mark is part of the name, commas and all.
+    stem, bracket = (before[:behind], before[behind:]) if behind > 0 else (before, "")
+    start = max((cut.end() for cut in _CUT.finditer(stem)), default=0)
+    opened = _unbalanced(stem[start:])
+    inner, outer = stem[start + opened + 1 :], stem[start : start + max(0, opened)]
     plain = inner.rpartition(": ")[2]
     bullet = _BULLET.match(outer)
     prefix = _spoken(outer[bullet.end() if bullet else 0 :].strip(_EDGES))
     plain = plain[_end_of(_BULLET, plain) :].strip(_EDGES)
     if not any(letter.isalpha() for letter in plain):
         return None
-    return _Name(text=named(prefix, plain), context=text[max(0, end - _REACH) : end])
+    return _Name(text=named(prefix, plain, bracket), context=text[max(0, end - _REACH) : end])
+
+
+def _end_of(pattern: re.Pattern[str], text: str) -> int:
+    match = pattern.match(text)
+    return match.end() if match else 0
 
 
 def _spoken(owner: str) -> str:
     """What stands around a name, unless it names nothing in particular: ``metrics``."""
     spoken = {word.lower() for word in _WORD.findall(owner)} - _HOLDERS
     return owner if spoken else ""
-
-
-def _end_of(pattern: re.Pattern[str], text: str) -> int:
-    match = pattern.match(text)
-    return match.end() if match else 0
 
 
 def _unbalanced(text: str) -> int:
@@ -262,8 +287,7 @@ def _made(index: int, line: Line, found: Measured, name: str, context: str) -> D
     elif _is_said_twice(quantity.value, behind) and meant.metric is None:
         meant = replace(meant, kind="probability")
     elif meant.kind == "other" and found.unit == "" and is_in_milliseconds(name):
-        quantity = replace(quantity, value=quantity.value / 1e3, decimals=quantity.decimals + 3)
-        meant = replace(meant, kind="seconds")
+        quantity, meant = in_seconds(quantity), replace(meant, kind="seconds")
     return Draft(
         line=index,
         start=line.start + quantity.start,
@@ -320,16 +344,28 @@ def _unmarked(index: int, line: Line) -> Iterator[Draft]:
     match = _PLAIN.match(line.text[:200])
     found = measured_at(line.text, match.end(), len(line.text)) if match else None
     if match is None or found is None or line.text[found.quantity.end :].strip(" .!*"):
+        yield from _in_sentence(index, line)
         return
     name = match["name"].strip(_EDGES)
     bare = found.quantity.whole and not found.unit
     # Counts of items are read by the words around them.
-    if (
-        bare
-        or found.kind in {"items", "classes"}
-        or not name
-        or says_nothing(name)
-        or len(name.split()) > 6
-    ):
+    if bare or found.kind in {"items", "classes"} or not name or says_nothing(name):
         return
-    yield _made(index, line, found, named(name), name)
+    if len(name.split()) <= 6:
+        yield _made(index, line, found, named(name), name)
+
+
+def _in_sentence(index: int, line: Line) -> Iterator[Draft]:
+    """Times and rates in a sentence, and shares in brackets: ``cat (98.3%)``."""
+    text = line.text[:_SENTENCE]
+    if share := _SHARE.search(text):
+        found = measured_at(line.text, share.end(), len(line.text))
+        if found is not None:
+            yield _made(index, line, found, named(share["name"].strip(_EDGES)), text)
+    if "[" in text:
+        return
+    for match in islice(_BARE.finditer(text), _MOST_BARE):
+        found = measured_at(line.text, match.start(), len(line.text))
+        if found is not None and found.kind in {"seconds", "rate"}:
+            draft = _made(index, line, found, named(text.strip()[:LONGEST_NAME]), text)
+            yield replace(draft, meaning=replace(draft.meaning, kind=found.kind, metric=None))

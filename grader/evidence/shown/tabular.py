@@ -12,8 +12,8 @@ from grader.evidence.readings import Reading, readings
 from grader.evidence.shown.cells import GridNumber, number_in
 from grader.evidence.shown.draft import Draft, named
 from grader.evidence.shown.grids import Grid
-from grader.evidence.shown.meaning import meaning
-from grader.evidence.shown.units import measured_at
+from grader.evidence.shown.meaning import is_in_milliseconds, meaning
+from grader.evidence.shown.units import in_seconds, measured_at
 from grader.evidence.tables import Row, Table
 
 __all__ = ["grid_of", "of_grid", "of_table", "rows_of"]
@@ -149,6 +149,8 @@ def _draft(
 ) -> Draft:
     quantity = quantity.as_percent() if "%" in name else quantity
     meant = meaning(name, value=quantity.value, whole=quantity.whole, percent=quantity.percent)
+    if meant.kind == "other" and is_in_milliseconds(name):
+        quantity, meant = in_seconds(quantity), replace(meant, kind="seconds")
     return Draft(
         line=line,
         start=start,

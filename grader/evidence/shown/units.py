@@ -10,7 +10,7 @@ from grader.evidence.numbers import Quantity
 from grader.evidence.shown import words
 from grader.model import FigureKind
 
-__all__ = ["Measured", "measured_at"]
+__all__ = ["Measured", "in_seconds", "measured_at"]
 
 _ATTACHED = re.compile(
     r"(?<![\w.])(?P<digits>\d{1,15}(?:\.\d{1,18})?)(?P<unit>[a-zA-Z\u00b5\u03bc]{1,6})(?![^\W_])"
@@ -52,6 +52,11 @@ def measured_at(text: str, position: int, end: int) -> Measured | None:
             quantity, start=position, printed=f"-{quantity.printed}", value=-quantity.value
         )
     return _with_unit(text, quantity, end)
+
+
+def in_seconds(quantity: Quantity) -> Quantity:
+    """A number of milliseconds in seconds."""
+    return replace(quantity, value=quantity.value / 1e3, decimals=quantity.decimals + 3)
 
 
 def _attached(text: str, position: int, end: int) -> Quantity | None:

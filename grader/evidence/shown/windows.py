@@ -18,7 +18,7 @@ ENDS = 500
 LINES = 1_000
 """Lines at either end of an output that are read, whatever their length."""
 
-PLENTY = 1_500
+PLENTY = 1_000
 """Figures of all outputs together, behind which only their ends are read, too: the scores that
 count often stand last."""
 

@@ -75,7 +75,7 @@ KINDS: Mapping[FigureKind, Table] = {
         "es": "probabilidad",
         "zh": "概率",
     },
-    "seconds": {"en": r"runtime, seconds, secs, \w{1,20}_s"},
+    "seconds": {"en": r"runtime, seconds, secs, \w{1,20}_s, \(s(?:ec(?:onds?)?)?\)"},
     "score": {"en": "scores?, logits?", "fr": "scores?", "de": "punkte", "zh": "得分, 分数"},
     "share": {"en": "percentage, share, ratio, fraction", "fr": "pourcentage, part"},
 }
