@@ -184,6 +184,50 @@ def test_task_named_in_the_text(text: str, tasks: list[str | None]) -> None:
     assert [each.task for each in read(text)] == tasks
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "L'exactitude de CLIP est de 88,95 % (n = 10 000).",
+        "La exactitud de CLIP es del 88,95 % (n = 10.000).",
+        "Die Genauigkeit von CLIP beträgt 88,95 % (n = 10.000).",
+        "CLIP的准确率为\uff18\uff18\uff0e\uff19\uff15\uff05\uff08n = 10000\uff09。",
+        "88,95 % d'exactitude pour CLIP sur 10 000 images",
+    ],
+)
+def test_other_languages(text: str) -> None:
+    found = read(text)
+    assert [(each.metric, each.value, each.n, each.task) for each in found] == [
+        ("accuracy", 0.8895, 10000, "clip")
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "La précision est de 0,89.",
+        "La precisión es de 0,89.",
+        "Die Präzision liegt bei 0,89.",
+        "Точность: 0,89",
+        "模型的精度为0.89。",
+        "Rappel : 90 % des images sont nettes.",
+        "准确率提高了5%",
+        "Die Genauigkeit stieg um 5 %.",
+    ],
+)
+def test_words_said_of_something_else_too(text: str) -> None:
+    assert read(text) == ()
+
+
+def test_ambiguous_word_beside_another_metric() -> None:
+    assert stated("Précision : 0,89, rappel : 0,88") == {"precision": 0.89, "recall": 0.88}
+    assert stated("La précision (accuracy) est de 0,89.") == {"accuracy": 0.89}
+
+
+@pytest.mark.parametrize("text", ["It achieved perfect scores: 100% accuracy."])
+def test_perfect_results_are_results(text: str) -> None:
+    assert [each.target for each in read(text)] == [False]
+
+
 def test_task_of_the_cell() -> None:
     assert [each.task for each in read("Accuracy: 0.9", task="vit")] == ["vit"]
 

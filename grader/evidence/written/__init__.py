@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from grader.evidence.claims import claims
-from grader.evidence.naming import TaskNames
+from grader.evidence.naming import task_names
 from grader.evidence.tasks import spans
 from grader.evidence.written.cells import CellReader, Reading, says_anything
 from grader.evidence.written.context import Sections
@@ -57,7 +57,7 @@ def written(submission: Submission, lab: Lab, cell_tasks: Mapping[int, str]) -> 
     """
     names, sections, library = Names(lab), Sections(Names(lab)), Library(submission)
     stated = _by_cell(claims(submission, lab, cell_tasks))
-    tasks = TaskNames(lab)
+    tasks = task_names(lab)
     readings: list[Reading] = []
     for cell in submission.cells:
         if cell.kind == "markdown":

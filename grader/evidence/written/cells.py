@@ -26,6 +26,7 @@ from grader.model import (
     Place,
     PrintedMatrix,
     Quotation,
+    metric_of,
 )
 
 __all__ = ["CellReader", "Reading", "says_anything"]
@@ -166,12 +167,16 @@ class CellReader:
         )
 
     def _task(self, found: Found) -> str | None:
-        """The task of the model named for a number, else that of the heading above it."""
-        named = self._tasks.only(found.model) if found.model else None
-        if found.claim is not None:
-            return named or found.claim.task
+        """The task of the model named for a number, else that of the heading above it.
+
+        A BLEU below the heading of a retrieval belongs to no task that could be told.
+        """
         index = bisect_right(self._spans, found.amount.start, key=lambda span: span.start) - 1
-        return named or self._spans[index].task
+        above = found.claim.task if found.claim else self._spans[index].task
+        named = self._tasks.only(found.model) if found.model else None
+        task = named or above
+        metric = metric_of(found.metric) if found.metric else None
+        return task if metric is None or self._tasks.may_have(task, metric) else None
 
     def _missed(self, in_tables: Tables, missed: Sequence[Amount]) -> tuple[Place, ...]:
         """Where the numbers stand that are none of a heading."""
