@@ -71,7 +71,8 @@ class Submission(Artifact):
     """SHA-256 of the file received, in hex. Later artifacts quote it."""
 
     form: Literal["notebook", "report"] = "notebook"
-    """A notebook, or a document that tells of one, read as if it were one."""
+    """A notebook, or a document that tells of one, read as if it were one. The code of a report
+    is looked at and never run: it is seldom all there is, and what it printed may be typed."""
 
     cells: tuple[Cell, ...]
     """Every cell in order."""
