@@ -174,7 +174,8 @@ class _Reader:
 
     def _text_metric(self, cell: int | None, data: Mapping[str, JsonValue]) -> None:
         library: Literal["sacrebleu", "nltk", "evaluate", "rouge_score", "torchmetrics"] | None
-        library = _one_of(data.get("library"), ("sacrebleu", "nltk", "evaluate", "rouge_score"))
+        known = ("sacrebleu", "nltk", "evaluate", "rouge_score", "torchmetrics")
+        library = _one_of(data.get("library"), known)
         function = _text(data.get("function"))
         if library is None or function is None:
             return

@@ -18,14 +18,27 @@ ANYTHING = st.recursive(
     ),
     max_leaves=8,
 )
-NAMES = ("load", "metric", "trainer", "forward", "named", "text", "matrix", "start", "other")
+NAMES = (
+    *("load", "metric", "trainer", "forward", "named", "text", "matrix", "start", "other"),
+    *("floats", "numbers", "norms", "served", "prepared", "pass", "steps", "weights", "draw"),
+    *("clauses", "caught", "attempt", "dropped"),
+)
 FIELDS = (
     *("kind", "asset", "split", "rows", "library", "function", "y_true", "y_pred", "n", "average"),
     *("value", "in_trainer", "method", "model", "dataset", "is_training_data", "metrics"),
     *("has_compute_metrics", "steps", "training", "name", "array"),
-    *("predictions", "references", "matrix"),
+    *("predictions", "references", "matrix", "floats", "columns", "low", "high", "images"),
+    *("labels", "inputs", "distinct", "top5", "train_mode", "gradients", "optimiser", "changed"),
+    *("number", "clauses", "line", "error", "times", "target", "what", "why", "scores"),
 )
-LIKELY = st.sampled_from(["model", "sklearn", "train", "a", 3, True, {"n": 3}, {"values": [1, 2]}])
+FLOATS = base64.b64encode(struct.pack("<2d", 0.5, -1e300)).decode()
+LIKELY = st.sampled_from(
+    [
+        *("model", "sklearn", "train", "a", "socket", 3, 2, True, 0.5, {"n": 3}),
+        *({"values": [1, 2]}, {"values": ["x", "y"]}, {"id": "f", "data": FLOATS}),
+        *([["total", 3, True], ["rate", 0.5, False], [1, 2], "x"],),
+    ]
+)
 EVENTS = st.builds(
     Event,
     cell=st.none() | st.integers(0, 9),
@@ -46,7 +59,13 @@ def test_any_json_survives_and_can_be_stored(events: list[Event], complete: bool
     assert stored == recording
     used = {each.array for each in recording.named}
     used |= {side for call in recording.metric_calls for side in (call.y_true, call.y_pred) if side}
+    used |= {each.images for each in recording.served if each.images}
+    used |= {each.inputs for each in recording.prepared}
+    used |= {each.predictions for each in recording.passes if each.predictions}
     assert used <= set(recording.arrays)
+    assert {each.array for each in recording.named_floats} <= set(recording.floats)
+    kept = {*recording.arrays, *recording.floats, *recording.matrices}
+    assert {each.array for each in recording.draws} <= kept
 
 
 @given(st.lists(st.integers(-5, 5) | st.text(max_size=3), min_size=1, max_size=20))
@@ -135,3 +154,54 @@ def test_references_as_long_as_the_predictions() -> None:
         call = {"library": "nltk", "function": "corpus_bleu", "predictions": texts, "n": 2}
         (found,) = parse([event("text", **call, references=references)], True).text_metrics
         assert (found.n, len(found.references)) == (2, known)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=8))
+def test_floats_are_read_exactly_and_stored_once(values: list[float]) -> None:
+    data = base64.b64encode(struct.pack(f"<{len(values)}d", *values)).decode()
+    events = [
+        event("floats", name="losses", array={"id": "a", "n": 1, "data": data}),
+        event("floats", name="copy", array={"id": "a", "n": 1}),
+        event("draw", function="numpy.random.rand", n=len(values), floats={"id": "a"}),
+    ]
+    recording = parse(events, True)
+    (stored,) = recording.floats.values()
+    assert (stored.values, stored.length) == (tuple(values), len(values))
+    assert [each.array for each in recording.named_floats] == [stored.id] * 2
+    assert [each.array for each in recording.draws] == [stored.id]
+
+
+def test_floats_that_are_not_finite_have_a_length_only() -> None:
+    data = base64.b64encode(struct.pack("<2d", 1.0, float("nan"))).decode()
+    recording = parse([event("floats", name="x", array={"id": "a", "n": 2, "data": data})], True)
+    assert [(each.length, each.values) for each in recording.floats.values()] == [(2, None)]
+
+
+def test_what_has_no_element_a_row_is_left_out() -> None:
+    two, three = {"values": ["x", "y"]}, {"values": [0, 1, 2]}
+    call = {"model": "m", "method": "forward", "rows": 2, "distinct": 3}
+    (done,) = parse([event("pass", **call, inputs=two, predictions=three)], True).passes
+    assert done.inputs is not None
+    assert (done.predictions, done.distinct) == (None, None)
+    assert not parse([event("prepared", images=two, inputs={"values": ["x"]})], True).prepared
+    (served,) = parse([event("served", rows=2, images=three, labels=two)], True).served
+    assert (served.images, served.dataset) == (None, None)
+    assert served.labels is not None
+
+
+def test_a_clause_belongs_to_the_cell_that_was_parsed() -> None:
+    events = [
+        event("clauses", 2, number=0),
+        event("caught", 2, clauses=0, line=3, error="KeyError", times=4),
+        event("caught", 5, clauses=0, line=3, error="KeyError"),
+        event("caught", 5, clauses=9, line=0, error="KeyError"),
+    ]
+    found = [(each.cell, each.defined_in, each.times) for each in parse(events, True).caught]
+    assert found == [(2, None, 4), (5, 2, 1)]
+
+
+def test_too_many_of_one_kind_are_left_out() -> None:
+    many = [event("attempt", kind="socket", target=f"host{number}") for number in range(20_100)]
+    assert len(parse(many, True).attempts) == 20_000
+    numbers = [["n", number, True] for number in range(20_100)]
+    assert len(parse([event("numbers", values=numbers)], True).named_numbers) == 20_000

@@ -71,7 +71,7 @@ class _Draws:
 
     def see(self, function: str, value: Foreign) -> None:
         """Look at what a function gave."""
-        single = plain.number(value)
+        single: int | float | str | None = plain.number(value)
         text = plain.labels([value]) if single is None else None
         if text is not None and text.values:
             single = text.values[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Iterator
 from time import monotonic
@@ -65,8 +64,9 @@ class Watcher:
         array = plain.numbers(part.value)
         if array is None:
             number = plain.number(part.value)
-            finite = number is not None and math.isfinite(number)
-            if finite and self._is_new(part.name, (type(number), number)):
+            if number is None or not math.isfinite(number):
+                return 0
+            if self._is_new(part.name, (type(number), number)):
                 found.append((part.name, number, type(number) is int))
             return 0
         if array.length < _MIN_ELEMENTS or not self._is_new(part.name, array.token or array.length):
@@ -110,7 +110,6 @@ def _inner(value: Foreign) -> list[tuple[str, Foreign]] | None:
     return [(f".{key}", each) for key, each in entries[:_MAX_PARTS]]
 
 
-@functools.lru_cache(maxsize=1024)
 def _is_result(kind: type) -> bool:
     return any(plain.is_class_of_library(kind, module) for module in _RESULTS)
 

@@ -116,7 +116,8 @@ class Passes:
             done = set(map(id, mine))
             self._waiting = [each for each in self._waiting if id(each) not in done]
         mine = [each for each in mine if each.train_mode] or mine
-        for model in sorted({each.model for each in mine}) or [None]:
+        models: list[str | None] = [*sorted({each.model for each in mine})]
+        for model in models or [None]:
             key = (kind, model)
             counts = self._steps.setdefault(key, Counter())
             counts["steps"] += 1

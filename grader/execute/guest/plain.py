@@ -119,7 +119,7 @@ def number(value: Foreign) -> int | float | None:
     value = _scalar(value)
     kind = type(value)
     if kind is int:
-        return value if abs(value) < _MAX_INTEGER else None  # type: ignore[no-any-return]
+        return value if abs(value) < _MAX_INTEGER else None
     return value if kind is float else None
 
 

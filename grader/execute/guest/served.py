@@ -203,9 +203,12 @@ class _Prepared:
             if images:
                 self._recorder.emit(
                     "prepared",
-                    images=self._recorder.stored(plain.Labels(len(images), images), "row digests"),
-                    inputs=self._recorder.stored(plain.Labels(len(inputs), inputs), "row digests"),
+                    images=self._stored(images),
+                    inputs=self._stored(inputs),
                 )
+
+    def _stored(self, digests: list[str]) -> dict[str, Foreign]:
+        return self._recorder.stored(plain.Labels(len(digests), [*digests]), "row digests")
 
 
 def _pixels(value: Foreign) -> Foreign:
