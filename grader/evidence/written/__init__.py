@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 
 from grader.evidence.claims import claims
 from grader.evidence.naming import task_names
@@ -24,7 +23,6 @@ from grader.model import (
 __all__ = ["Written", "written"]
 
 _MOST_MISSED = 100
-_MOST_QUOTATIONS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +69,7 @@ def written(submission: Submission, lab: Lab, cell_tasks: Mapping[int, str]) -> 
     return Written(
         figures=tuple(each for reading in readings for each in reading.figures),
         matrices=tuple(each for reading in readings for each in reading.matrices),
-        quotations=tuple(
-            islice((each for reading in readings for each in reading.quotations), _MOST_QUOTATIONS)
-        ),
+        quotations=tuple(each for reading in readings for each in reading.quotations),
         coverage=_coverage(readings),
     )
 

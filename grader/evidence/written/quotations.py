@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from grader.evidence import vocabulary
 from grader.evidence.written import words
@@ -16,6 +15,8 @@ _MOST = 500
 _MOST_TEXT = 1_000_000
 """Characters of source and outputs looked through, all cells together."""
 _MOST_OF_CELL = 200_000
+_MOST_PLACES = 1_000
+"""Places in one cell that are looked at for one quotation."""
 
 # Each alternative reads at most 300 characters from its opening mark.
 _QUOTED = re.compile(
@@ -43,11 +44,17 @@ class Library:
     def __init__(self, submission: Submission) -> None:
         self._texts: list[tuple[int, str]] = []
         self._has_outputs = any(cell.outputs for cell in submission.code_cells)
+        self._left = _MOST
         left = _MOST_TEXT
         for cell in submission.code_cells if self._has_outputs else ():
             text = _folded(_content(cell)[: min(left, _MOST_OF_CELL)])
             left = max(0, left - len(text))
             self._texts.append((cell.index, text))
+
+    def take(self) -> bool:
+        """Whether another quotation may be looked for: five hundred of a submission are."""
+        self._left -= 1
+        return self._left >= 0
 
     def cells_with(self, quotation: str) -> tuple[int, ...] | None:
         """Code cells whose source or outputs hold the words; ``None`` without any outputs."""
@@ -68,7 +75,9 @@ def quoted(source: str, text: str, placer: Placer, library: Library) -> Iterator
     """
     plain = _CODE.sub(lambda match: " " * len(match[0]), text)
     found = (match for match in _QUOTED.finditer(plain) if _says_something(match))
-    for match in islice(found, _MOST):
+    for match in found:
+        if not library.take():
+            return
         start, end = match.span(str(match.lastgroup))
         words_quoted = source[start:end]
         yield Quotation(
@@ -101,7 +110,9 @@ def _folded(text: str) -> str:
 def _holds(text: str, wanted: str) -> bool:
     """Whether the words stand in a text, not as parts of longer ones."""
     position = text.find(wanted)
-    while position >= 0:
+    for _ in range(_MOST_PLACES):
+        if position < 0:
+            return False
         end = position + len(wanted)
         if not (_runs_on(text, position - 1) or _runs_on(text, end)):
             return True
