@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from grader.evidence import vocabulary
 from grader.evidence.headings import Heading, headings, unfenced
-from grader.evidence.naming import TaskNames, number_of
+from grader.evidence.naming import number_of, task_names
 from grader.evidence.sentences import masked
 from grader.evidence.tasks import cell_tasks
-from grader.evidence.wanted import WantedAnswers
+from grader.evidence.wanted import wanted_answers
 from grader.model import Cell, Lab, Submission, WrittenAnswer
 
 _PROSE_WORDS = 30
@@ -63,8 +63,8 @@ class _Finder:
     """Looks for answers in one submission."""
 
     def __init__(self, submission: Submission, lab: Lab) -> None:
-        self._wanted = WantedAnswers(lab)
-        self._names = TaskNames(lab)
+        self._wanted = wanted_answers(lab)
+        self._names = task_names(lab)
         self._cells = submission.cells
         self._tasks = cell_tasks(submission, lab)
         self._pieces = list(_pieces(submission.cells))

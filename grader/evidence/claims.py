@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.headings import Line, unfenced
+from grader.evidence.labels import Context, Sections
 from grader.evidence.linking import Link, Linker
-from grader.evidence.naming import Naming, TaskNames
+from grader.evidence.naming import Naming, TaskNames, task_names
 from grader.evidence.readings import readings
 from grader.evidence.remarks import (
     is_cited,
@@ -50,7 +51,7 @@ def claims(submission: Submission, lab: Lab, cell_tasks: Mapping[int, str]) -> t
         lab: Whose tasks.
         cell_tasks: Task of each cell, where it could be told.
     """
-    names = TaskNames(lab)
+    names = task_names(lab)
     found = []
     for cell in submission.cells:
         if (
@@ -59,19 +60,39 @@ def claims(submission: Submission, lab: Lab, cell_tasks: Mapping[int, str]) -> t
             and numbers.names_metric(cell.source, names.metrics)
         ):
             under = spans(cell.source, lab, cell_tasks.get(cell.index))
-            stated = [*_in_tables(cell, names, under), *_in_sentences(cell, names, under)]
+            labels = Sections(_Tasks(names)).context(cell.source)
+            in_text = _in_sentences(cell, names, under, labels)
+            stated = [*_in_tables(cell, names, under), *in_text]
             found += sorted(stated, key=lambda claim: claim.start)
     return tuple(found)
 
 
-def _in_sentences(cell: Cell, names: TaskNames, under: tuple[Span, ...]) -> Iterator[Claim]:
+class _Tasks:
+    """The names of tasks, for labels above a list."""
+
+    def __init__(self, names: TaskNames) -> None:
+        self._names = names
+
+    def models(self, text: str) -> tuple[Naming, ...]:
+        """Every task named."""
+        return self._names.namings(text)
+
+    def model(self, text: str) -> str | None:
+        """The one task named."""
+        return self._names.only(text)
+
+
+def _in_sentences(
+    cell: Cell, names: TaskNames, under: tuple[Span, ...], labels: Context
+) -> Iterator[Claim]:
     for sentence in sentences(cell.source):
         links = Linker(sentence.text, names).links()
         reader = _SentenceReader(cell, sentence, names) if links else None
         for index, link in enumerate(links):
             if reader is not None and not _negated(sentence.text, link):
                 below = links[index + 1].start if index + 1 < len(links) else len(sentence.text)
-                yield reader.claim(link, below, _above(under, sentence.start))
+                above = labels.label(sentence.start) or _above(under, sentence.start)
+                yield reader.claim(link, below, above)
 
 
 def _in_tables(cell: Cell, names: TaskNames, under: tuple[Span, ...]) -> Iterator[Claim]:

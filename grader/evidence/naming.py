@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from grader.evidence import numbers, vocabulary
+from grader.evidence.per_lab import PerLab
 from grader.model import METRICS, Lab, MetricName
 
 _NUMBERED = re.compile(
@@ -103,6 +104,10 @@ class TaskNames:
 
     def _naming(self, match: re.Match[str]) -> Naming:
         return Naming(start=match.start(), end=match.end(), task=self._tasks[_key(match["name"])])
+
+
+task_names = PerLab(TaskNames)
+"""The words a lab gives its tasks, prepared once."""
 
 
 def _with(ids: Iterable[str], aliases: dict[str, tuple[str, ...]]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Literal
 from grader.evidence import numbers
 from grader.evidence.directions import names_recall, recall_ranks
 from grader.evidence.headings import Line, lines
-from grader.evidence.naming import TaskNames
+from grader.evidence.naming import TaskNames, task_names
 from grader.evidence.printed import LineReader
 from grader.evidence.readings import Reading, measure, readings
 from grader.evidence.tables import cells_of, columns, html_tables, piped
@@ -87,7 +87,7 @@ def _all(
     lab: Lab,
     cell_tasks: Mapping[int, str],
 ) -> Iterator[Reported]:
-    names = TaskNames(lab)
+    names = task_names(lab)
     for cell, shown in outputs:
         for index, output in enumerate(shown):
             for score, task, n in OutputReader(output, names, cell_tasks.get(cell)).read():

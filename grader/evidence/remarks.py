@@ -39,7 +39,7 @@ _COMPARED = re.compile(
 )
 _SOURCE = re.compile(r"\[\d{1,3}\](?!\()|§|\(\w{2,20}(?:\set\sal\.?)?,\s(?:19|20)\d\d\)")
 
-_AROUND = 1500
+_AROUND = 400
 """Characters before and behind a number that are looked at."""
 
 

@@ -11,8 +11,8 @@ from grader.evidence.headings import (
     numbered_comments,
     unfenced,
 )
-from grader.evidence.naming import TaskNames, number_of
-from grader.evidence.wanted import WantedAnswers
+from grader.evidence.naming import number_of, task_names
+from grader.evidence.wanted import wanted_answers
 from grader.model import Cell, Lab, Submission
 
 _COMPARISONS = vocabulary.phrases(vocabulary.COMPARISONS)
@@ -82,8 +82,8 @@ class _Reader:
     """Walks the cells from top to bottom and keeps the current section."""
 
     def __init__(self, lab: Lab) -> None:
-        self.names = TaskNames(lab)
-        self.answers = WantedAnswers(lab)
+        self.names = task_names(lab)
+        self.answers = wanted_answers(lab)
         self.section = Section()
 
     def read(self, cell: Cell) -> str | None:

@@ -3,6 +3,7 @@
 import re
 
 from grader.evidence.naming import number_of
+from grader.evidence.per_lab import PerLab
 from grader.model import Answer, Lab
 
 
@@ -45,6 +46,10 @@ class WantedAnswers:
         """Whether the heading carries the number of a task, not of a written answer."""
         number = number_of(heading)
         return number is not None and number <= len(self._tasks)
+
+
+wanted_answers = PerLab(WantedAnswers)
+"""The written answers a lab asks for, prepared once."""
 
 
 def _all_of(entry: str) -> tuple[re.Pattern[str], ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from grader.evidence.naming import TaskNames
+from grader.evidence.naming import task_names
 from grader.evidence.shown.models import ModelNames
 from grader.evidence.shown.part import Spot
 from grader.evidence.shown.reading import CellReader, Found
@@ -63,7 +63,7 @@ class _Reader:
     """Reads the outputs of all cells."""
 
     def __init__(self, lab: Lab, codes: Mapping[int, str], cell_tasks: Mapping[int, str]) -> None:
-        self._names = TaskNames(lab)
+        self._names = task_names(lab)
         self._models = ModelNames(self._names)
         self._codes = codes
         self._cell_tasks = cell_tasks
