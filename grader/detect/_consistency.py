@@ -43,15 +43,6 @@ LONGEST_LINE = 400
 HEADER = ("precision", "recall", "f1-score", "support")
 """Header of the report scikit-learn prints, and of those printed like it."""
 
-BATCH = re.compile(r"batch_?size[\"']?\s{0,4}[=:]\s{0,4}(\d{1,5})(?![\d.])", re.I)
-COUNTED = re.compile(
-    r"(?<![\w.])(\d{1,3}(?:[,\u202f ]\d{3}){1,3}|\d{1,9})\s{1,3}(?:[a-z]{2,12}\s{1,3}){0,2}"
-    r"(?:images?|samples?|examples?|items?|questions?|instances?|files?|rows?|pictures?)\b"
-    r"|\b(?:n|total|samples?|images?|examples?|size|support)\s{0,3}[:=]\s{0,3}(\d{1,9})(?![\d.])",
-    re.I,
-)
-"""Numbers of items as outputs spell them."""
-
 METRIC_CALL = re.compile(
     r"\b(?P<name>accuracy_score|classification_report|confusion_matrix)\s{0,3}\(\s{0,20}"
     r"(?:y_true\s{0,3}=\s{0,3})?(?P<true>[\w.]{1,60})\s{0,20},\s{0,20}"
@@ -332,6 +323,16 @@ def called_average(case: Case, cell: int) -> Average | Literal["binary"] | None:
     return only if only in ("macro", "weighted", "micro", "binary") else None  # type: ignore[return-value]
 
 
+def scored_whole(case: Case, cell: int) -> bool:
+    """Whether a cell's scores come from calls that score all items at once.
+
+    They do when a call of ``accuracy_score`` flows into it, and nothing there takes a mean.
+    """
+    names = {node.name for node in _feeding(case.evidence.source, cell) if node.kind == "call"}
+    means = any(re.search(r"(?:^|\.)(?:mean|average|nanmean)$", name) for name in names)
+    return not means and any(name.endswith("accuracy_score") for name in names)
+
+
 def _feeding(graph: SourceGraph, cell: int) -> list[Node]:
     """Nodes of a cell and all they depend on, in execution order; each is looked at once."""
     waiting = [node.id for node in graph.nodes if node.cell == cell]
@@ -367,37 +368,3 @@ def same_arrays(case: Case, cell: int, one: str, other: str) -> bool | None:
     if {found["name"] for found in calls} != {one, other}:
         return None
     return len({(found["true"], found["pred"]) for found in calls}) == 1
-
-
-def counts(line: str) -> set[int]:
-    """Numbers of items in a line."""
-    return {int(re.sub(r"\D", "", match[1] or match[2])) for match in COUNTED.finditer(line)}
-
-
-def stated_counts(case: Case, seen: Shown) -> set[int]:
-    """Numbers of items that the same cell shows in any output."""
-    found: set[int] = set()
-    for each in outputs(case):
-        if (each.source, each.cell) == (seen.source, seen.cell):
-            for line in each.lines:
-                found |= counts(line)
-            for report in reports(each):
-                found |= {report.n, *report.supports}
-    place = (seen.source, seen.cell)
-    found |= {
-        int(figure.value)
-        for figure in case.evidence.figures
-        if figure.kind == "items" and (figure.place.source, figure.place.cell) == place
-    }
-    return found - {0}
-
-
-def batch_sizes(case: Case) -> tuple[int, ...]:
-    """Sizes of batches the source names; common ones when it speaks of batches only."""
-    cells = [cell.source for cell in case.evidence.submission.code_cells]
-    named = {int(m[1]) for source in cells for m in BATCH.finditer(source)} - {0, 1}
-    if named:
-        return tuple(sorted(named)[:8])
-    if cells and not any(re.search("batch|loader", source, re.I) for source in cells):
-        return ()
-    return (8, 16, 32, 64, 128)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.detect._confusion import Printed, printed_matrices
-from grader.detect._consistency import Report, batch_sizes, range_of, ref
+from grader.detect._consistency import Report, range_of, ref
+from grader.detect._items import batch_sizes
 from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.counts import Confusion
 from grader.metrics.consistency.shown import Range

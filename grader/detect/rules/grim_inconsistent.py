@@ -9,16 +9,15 @@ from grader.detect._consistency import (
     NEAR,
     OTHER_DATA,
     Shown,
-    batch_sizes,
-    counts,
     outputs,
     range_of,
     ref,
-    stated_counts,
+    scored_whole,
 )
+from grader.detect._items import batch_sizes, counts, stated_counts
 from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.lattice import chance, possible
-from grader.metrics.consistency.shown import Range, meet
+from grader.metrics.consistency.shown import Range, meet, shown
 from grader.model import METRICS, Case, Claim, Confidence, EvidenceKind, EvidenceRef, Reported, say
 
 PARTS = {
@@ -128,13 +127,24 @@ def _in_outputs(case: Case) -> Iterator[Misfit]:
         seen = texts.get((number.source, number.cell, number.output))
         if seen is None or number.average is not None:
             continue
-        n = number.n or _test_items(seen, number.line)
+        n = number.n or _of_figure(case, number) or _test_items(seen, number.line)
         line = seen.lines[number.line - 1] if number.line <= len(seen.lines) else ""
         if n is None or seen.several_runs or OTHER_DATA.search(line):
             continue
         if _impossible(case, number, n, stated_counts(case, seen)):
             beside = str(n) in re.findall(r"\d+", re.sub(r"(?<=\d),(?=\d{3})", "", line))
             yield Misfit(number=number, n=n, beside=beside, ref=ref(number, f"{n} items"))
+
+
+def _of_figure(case: Case, number: Reported) -> int | None:
+    """Items that the output says the same score rests on, read from the words around it."""
+    here = (number.source, number.cell, number.output, number.line, number.metric)
+    for figure in case.evidence.figures:
+        place = figure.place
+        there = (place.source, place.cell, place.output, place.line, figure.metric)
+        if there == here and meet(range_of(number), shown(figure.value, figure.decimals)):
+            return None if figure.split in ("train", "validation") else figure.n
+    return None
 
 
 def _test_items(seen: Shown, line: int) -> int | None:
@@ -153,12 +163,12 @@ def _in_text(case: Case) -> Iterator[Misfit]:
     for claim in case.evidence.claims:
         if claim.n is None or claim.hedged or claim.target or claim.cited:
             continue
-        printed = any(
-            each.metric == claim.metric and meet(range_of(each), range_of(claim))
+        # Where an output shows the score, it is judged there, with the items it is of.
+        in_output = any(
+            each.metric == claim.metric and each.task in (None, claim.task)
             for each in case.evidence.reported
         )
-        # A score that an output shows is judged there, with the items it is of.
-        if printed or OTHER_DATA.search(claim.sentence):
+        if in_output or OTHER_DATA.search(claim.sentence):
             continue
         if _impossible(case, claim, claim.n, set()):
             yield Misfit(number=claim, n=claim.n, beside=True, ref=_claim_ref(case, claim))
@@ -169,7 +179,8 @@ def _impossible(case: Case, number: Reported | Claim, n: int, others: set[int]) 
     parts = PARTS.get(number.metric, ())
     if not parts or n < FEWEST or not 0 <= number.value <= 1:
         return False
-    batches = batch_sizes(case)
+    whole = isinstance(number, Reported) and scored_whole(case, number.cell)
+    batches = () if whole else batch_sizes(case)
 
     def accepts(value: Range) -> bool:
         return any(possible(value, n, parts=each, batches=batches) for each in parts)

@@ -92,7 +92,6 @@ class Scores:
             "hard-coded-metric",
             "edited-output",
             "averaging-identity-violated",
-            "range-or-monotonicity-violated",
         }
     ),
 )
@@ -133,10 +132,9 @@ def macro_scores_inconsistent(case: Case) -> Iterator[Sighting]:
     ## Known limits
     The sizes of the classes must be known: from the whole test set of a few public datasets, told
     by its name and its number of items. Without them only laws that hold for any sizes are
-    applied: in text, F1 above the mean of precision and recall, whatever the average, or above
-    2PR/(P+R) where the text says macro; in outputs, the first for weighted averages alone, as
-    `range-or-monotonicity-violated` judges the others. A macro F1 equal to 2PR/(P+R) is another
-    definition and accepted. Text that repeats what an output shows is not judged again. Not
+    applied: F1 above 2PR/(P+R) where the output, its calls or the text say macro, and above the
+    mean of precision and recall for weighted averages and, in text, for any. A macro F1 equal to
+    2PR/(P+R) is another definition and accepted. Text that repeats what an output shows is not judged again. Not
     inconsistent means possible, not computed; a search that takes too long gives no answer.
 
     ## Source
@@ -243,7 +241,7 @@ def _general(scores: Scores) -> Wording | None:
     if not all(each in scores.ranges for each in TRIPLE):
         return None
     precision, recall, f1 = (scores.ranges[each] for each in TRIPLE)
-    if scores.in_text and scores.average in ("macro", "micro"):
+    if scores.average in ("macro", "micro"):
         bound = highest_f1(precision, recall)
         law = say("F1 is never above their harmonic mean, {bound}", bound=f"{bound:.4f}")
     elif scores.in_text or scores.average == "weighted":
@@ -264,12 +262,6 @@ def _of_split(case: Case, scores: Scores) -> tuple[Wording | None, bool]:
     late = any(each.why == NO_TIME for each in verdicts)
     if any(each.answer != "inconsistent" for each in verdicts):
         return None, late
-    triple = all(each in scores.ranges for each in TRIPLE)
-    if triple and not scores.in_text:
-        precision, recall, f1 = (scores.ranges[each] for each in TRIPLE)
-        if f1.low > highest_f1(precision, recall):
-            # In outputs `range-or-monotonicity-violated` says so.
-            return None, False
     why = say(
         "{law}, with {classes} classes and {n} items",
         law=LAWS[verdicts[0].why],
@@ -290,9 +282,10 @@ def _supports(case: Case, n: int | None) -> list[Supports]:
 
 def _sighting(task: str | None, several: list[tuple[Scores, Wording]]) -> Sighting:
     scores, why = several[0]
+    certain = any(not each.in_text and _general(each) is not None for each, _ in several)
     return Sighting(
         severity="major",
-        confidence=Confidence.LIKELY,
+        confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
         task=task,
         message=say(
             "These scores cannot come from one set of predictions: {scores}; {why}.",
@@ -301,7 +294,9 @@ def _sighting(task: str | None, several: list[tuple[Scores, Wording]]) -> Sighti
         ),
         measured=say("Groups of scores that exclude each other: {n}.", n=len(several)),
         remedy=say("Recompute all scores from the same predictions, and name the average."),
-        sure=say(
+        sure=say("Arithmetic on scores of one output, whatever the sizes of the classes.")
+        if certain
+        else say(
             "Arithmetic, with rounding granted; that the scores are of one evaluation is taken "
             "from where they stand."
         ),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.counts import separation
@@ -39,6 +40,9 @@ MEAN = re.compile(r"mean|average|moyenne|\bavg\b|平均|均值", re.I)
 
 NAMED = re.compile(r"score|separat|margin|gap|diff|marge|[ée]cart", re.I)
 """Names under which such a number is given."""
+
+ARRAY = re.compile(r"\b([A-Za-z_]\w{0,40})\b(?!\s?[.(\"'])")
+"""Names in a line that are neither called nor looked into."""
 
 SCALES = (1.0, 100.0, 0.01)
 """Of similarities as percentages, on either side."""
@@ -165,9 +169,38 @@ def _pairs(case: Case) -> Iterator[Pair]:
         yield _pair("", scores[0], matrices[0])
         return
     for matrix in matrices:
+        above = None if matrix.model else _just_above(case, matrix)
+        if above is not None:
+            yield _pair(f"{above.place.cell} {above.place.line}", above, matrix)
         for score in scores:
             if matrix.model and score.model and _plain(matrix.model) == _plain(score.model):
                 yield _pair(_plain(score.model), score, matrix)
+
+
+def _just_above(case: Case, matrix: PrintedMatrix) -> Figure | None:
+    """The score printed right before a matrix, when the source prints both of one array."""
+    place = matrix.place
+    found = [
+        each
+        for each in case.evidence.figures
+        if (each.place.source, each.place.cell, each.place.output, each.place.line)
+        == (place.source, place.cell, place.output, place.line - 1)
+    ]
+    source = next((c.source for c in case.evidence.submission.cells if c.index == place.cell), "")
+    if len(found) != 1 or place.source == "text" or not _prints_both(source):
+        return None
+    return found[0] if found[0].kind in ("score", "other") else None
+
+
+def _prints_both(source: str) -> bool:
+    """Whether two prints in a row, the first of a score, are of one array."""
+    lines = [line.strip() for line in source.splitlines()]
+    for one, other in pairwise(lines):
+        shared = set(ARRAY.findall(one)) & set(ARRAY.findall(other))
+        both = one.startswith("print(") and other.startswith("print(")
+        if both and shared and NAMED.search(one):
+            return True
+    return False
 
 
 def _usable(matrix: PrintedMatrix) -> bool:
@@ -180,7 +213,7 @@ def _is_score(figure: Figure) -> bool:
     loose = figure.hedged or figure.target or figure.cited
     return (
         figure.kind == "score"
-        and figure.metric is None
+        and figure.metric in (None, "similarity_score")
         and not loose
         and NAMED.search(figure.name) is not None
     )
