@@ -71,10 +71,11 @@ def _one_of_each_first(wanted: Sequence[Mutant]) -> list[Mutant]:
 
 
 def _run_all(lab: str, wanted: Sequence[Mutant], current: Container[str]) -> None:
+    known = {name: kept for name, kept in known_outputs(lab).items() if name in current}
+    _save(lab, known)
     if not wanted:
         return
     home = prepare(load_lab(lab))
-    known = {name: kept for name, kept in known_outputs(lab).items() if name in current}
     with ForkSandbox(home.root, home.profile) as sandbox:
         for mutant in wanted:
             run, printed = ran(mutant.changed, sandbox)

@@ -70,7 +70,7 @@ def _changed(mutator: Mutator, site: Site) -> Iterator[tuple[Site, Notebook]]:
     except (AnchorError, KeyError):
         # This notebook has no place for this flaw.
         return
-    if parses(changed):
+    if parses(changed, site.notebook):
         yield site, changed
 
 
@@ -95,10 +95,11 @@ def _mutant(mutator: Mutator, site: Site, changed: Notebook) -> Mutant:
     return Mutant(site=site, mutator=mutator, notebook=notebook, changed=changed, ran=ran)
 
 
-def parses(notebook: Notebook) -> bool:
-    """Whether every code cell is Python, but for the lines that are notebook commands."""
-    for cell in notebook.cells:
-        if cell.kind != "code":
+def parses(changed: Notebook, honest_one: Notebook) -> bool:
+    """Whether every changed code cell is Python, but for the lines that are notebook commands."""
+    before = {cell.source for cell in honest_one.cells}
+    for cell in changed.cells:
+        if cell.kind != "code" or cell.source in before:
             continue
         lines = ("pass" if line[:1] in "!%" and line else line for line in cell.source.split("\n"))
         try:

@@ -18,7 +18,7 @@ from tests.corpus.notebooks import HERE, AnchorError, filled, spelled
 AT_LEAST = {"week9-vit-clip": 12, "module08-vlm": 8, "tp1-multimodal": 4}
 FACTS = """
     kind classes fixed truth pred hyp refs layout rows gold sim names own recount train cut
-    repeat fit_all fit_rows_all watch_test tuned_on_test axis macro score matrix report
+    repeat fit_all fit_rows_all watch_test keep_best tuned_on_test axis macro score matrix report
 """
 """Entries of the front matter that are no piece of source standing once."""
 

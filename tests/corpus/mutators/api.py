@@ -1,7 +1,7 @@
 """What a mutator is, and the edits mutators share."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -255,24 +255,27 @@ def _places(notebook: Notebook, name: str) -> Iterator[tuple[int, int, int, int]
             yield from matches[position : position + 1]
 
 
-def replaced_in_outputs(
-    notebook: Notebook, pattern: str, new: Callable[[re.Match[str]], str]
+def replaced_in_output(
+    site: Site, anchor: str, pattern: str, new: Callable[[re.Match[str]], str]
 ) -> Notebook:
-    """The notebook with the first text of its outputs that a pattern finds written anew.
+    """The notebook with other text where a pattern is first found in the outputs of a cell.
+
+    Args:
+        site: Where.
+        anchor: Stands in the cell that printed it.
+        pattern: What is written anew.
+        new: The text in its place.
 
     Raises:
-        AnchorError: no output has it.
+        AnchorError: no output of the cell has it.
     """
-    for index, cell in enumerate(notebook.cells):
-        for number, output in enumerate(cell.outputs):
-            match = re.search(pattern, text_of(output), re.M)
-            if match:
-                text = text_of(output)
-                text = text[: match.start()] + new(match) + text[match.end() :]
-                outputs: Sequence[Mapping[str, Any]] = cell.outputs
-                kept = tuple(
-                    _with_text(each, text) if i == number else each
-                    for i, each in enumerate(outputs)
-                )
-                return notebook.printing(index, kept)
-    raise AnchorError(f"{notebook.name}: no output has {pattern}")
+    index = cell_of(site, anchor)
+    outputs = list(site.notebook.cells[index].outputs)
+    for number, output in enumerate(outputs):
+        text = text_of(output)
+        match = re.search(pattern, text, re.M)
+        if match:
+            text = text[: match.start()] + new(match) + text[match.end() :]
+            outputs[number] = _with_text(output, text)
+            return site.notebook.printing(index, tuple(outputs))
+    raise AnchorError(f"{site.notebook.name}: no output has {pattern}")

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.corpus.mutators.api import Mutator, Site, added, differs, reprinted
+from tests.corpus.mutators.api import Mutator, Site, added, differs, reprinted, with_import
 from tests.corpus.notebooks import AnchorError, Notebook
 
 FEATURES = frozenset({"classification", "retrieval", "similarity"})
@@ -32,12 +32,14 @@ def _over_images(site: Site) -> Notebook:
 
 
 def _printed_matrix(site: Site) -> Notebook:
-    """The matrix itself is printed at the end of the cell that scores it."""
+    """The matrix itself is printed, last but for what the cell shows as its value."""
     index = _cell_with_score(site)
-    source = site.notebook.cells[index].source.rstrip()
-    return site.notebook.with_source(
-        index, f"import numpy as np\n\n{source}\nprint(np.asarray({site['sim']}).round(3))"
-    )
+    lines = site.notebook.cells[index].source.rstrip().split("\n")
+    shows_value = "print(" not in lines[-1]
+    place = len(lines) - 1 if shows_value else len(lines)
+    lines[place:place] = [f"print(np.asarray({site['sim']}).round(3))"]
+    changed = site.notebook.with_source(index, "\n".join(lines))
+    return with_import(changed, "np", index)
 
 
 def _cell_with_score(site: Site) -> int:

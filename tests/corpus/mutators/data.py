@@ -20,15 +20,8 @@ def _trained_rows(site: Site) -> Notebook:
 
 def _lying_name(site: Site) -> Notebook:
     """A variable called after the test split that holds the training split."""
-    data = site["data"]
-    index = site.notebook.where(data)
-    source = site.notebook.cells[index].source
-    line = source[: source.index(data)].rpartition("\n")[2]
-    if line.startswith((" ", "\t")) or line.strip().startswith("for "):
-        changed = site.notebook.before(data, f"test_split_data = {site['train']}")
-    else:
-        changed = site.notebook.before(data, f"test_split_data = {site['train']}")
-    return changed.edited(data, "test_split_data")
+    changed = site.notebook.before(site["data"], f"test_split_data = {site['train']}")
+    return changed.edited(site["data"], "test_split_data")
 
 
 def _validation(site: Site) -> Notebook:
@@ -85,7 +78,10 @@ def _tuned_on_test(site: Site) -> Notebook:
 
 
 def _watched_on_test(site: Site) -> Notebook:
-    return site.notebook.edited(site["watch"], site["watch_test"])
+    changed = site.notebook.edited(site["watch"], site["watch_test"])
+    if "keep" in site.anchors:
+        changed = changed.edited(site["keep"], site["keep_best"])
+    return changed
 
 
 def _best_prompt(site: Site) -> Notebook:
@@ -93,7 +89,7 @@ def _best_prompt(site: Site) -> Notebook:
     loop = re.search(
         r"\[f(['\"])(?P<text>.*?)\1 for (?P<one>\w+) in (?P<all>\w+)\]", site["prompts"]
     )
-    if loop is None or site["truth"] in ("labels_clip", "clip_labels"):
+    if loop is None:
         raise AnchorError("prompts are not made in a way known here")
     return _with_tuning(site, loop["text"], loop["one"], loop["all"])
 

@@ -61,6 +61,7 @@ MUTATORS = (
     Mutator(
         name="other-number-in-the-text",
         plants=("prose-number-mismatch",),
+        also=("grim-inconsistent",),
         kinds=ALL,
         change=_other_number,
         stated=_says_other,
