@@ -176,6 +176,7 @@ def test_cited(text: str) -> None:
         ("CLIP outperformed ViT with 88.95% accuracy.", [None]),
         ("An accuracy of 88.95% was achieved by CLIP.", ["clip"]),
         ("### ViT\nAccuracy: 0.91\n### CLIP\nAccuracy: 0.89", ["vit", "clip"]),
+        ("### CLIP\n- ViT:\n  - accuracy: 0.91\n- CLIP:\n  - accuracy: 0.89", ["vit", "clip"]),
         ("| Model | Accuracy |\n|---|---|\n| ViT | 0.91 |\n| CLIP | 0.89 |", ["vit", "clip"]),
         ("Metric | ViT | CLIP\n---|---|---\nAccuracy | 0.91 | 0.89", ["vit", "clip"]),
     ],

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from grader.evidence.claims import claims
+from grader.evidence.labels import Sections
 from grader.evidence.naming import task_names
 from grader.evidence.tasks import spans
 from grader.evidence.written.cells import CellReader, Reading, says_anything
-from grader.evidence.written.context import Sections
 from grader.evidence.written.naming import Names
 from grader.evidence.written.quotations import Library
 from grader.model import (

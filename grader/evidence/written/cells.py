@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.evidence.headings import headings, unfenced
+from grader.evidence.labels import Context
 from grader.evidence.naming import TaskNames
 from grader.evidence.numbers import average_of
 from grader.evidence.sentences import Sentence, masked, sentences
 from grader.evidence.tasks import Span
 from grader.evidence.written.aside import without_asides
-from grader.evidence.written.context import Context
 from grader.evidence.written.naming import Names
 from grader.evidence.written.placing import Placer
 from grader.evidence.written.prose import Found, Said, read

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from grader.evidence import remarks
 from grader.evidence.headings import Line, lines
+from grader.evidence.labels import Context
 from grader.evidence.shown.grids import Grid, grids
 from grader.evidence.tables import piped
 from grader.evidence.written.backing import is_disclaimed, split_of
-from grader.evidence.written.context import Context
 from grader.evidence.written.naming import Names
 from grader.evidence.written.nouns import Noun, nouns
 from grader.evidence.written.placing import Placer

@@ -1,39 +1,55 @@
-"""Which model the lines of a text are about, by the headings and labels above them."""
+"""Whom the lines of a text are about, by the headings and labels above them."""
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
+from typing import Protocol
 
-from grader.evidence import numbers
+from grader.evidence import numbers, vocabulary
 from grader.evidence.headings import Heading, Line, headings, unfenced
-from grader.evidence.written.naming import Names
 
-__all__ = ["Context", "Sections"]
+__all__ = ["Context", "Namer", "Sections"]
 
 _ITEM = re.compile(r"(?P<indent>\s{0,40})(?:[-*+•▪o]|\d{1,3}[.)])\s{1,4}")
 _LABEL_END = re.compile(r"[:\uff1a]\W{0,6}$")
+_AGAINST = vocabulary.phrases(vocabulary.AGAINST)
 _LONGEST_LABEL = 80
 _PLAIN_LABEL = -1
 """Indent of a label that is no list item: every item below stands deeper."""
 
 
-class Context:
-    """Model the text is about, from each offset of one cell on."""
+class Namer(Protocol):
+    """Finds names: of models, or of tasks."""
 
-    def __init__(self, starts: list[int], models: list[str | None]) -> None:
+    def models(self, text: str) -> Sized:
+        """Everything a text names."""
+
+    def model(self, text: str) -> str | None:
+        """What a text names, when it names exactly one."""
+
+
+class Context:
+    """Whom the text is about, from each offset of one cell on."""
+
+    def __init__(self, starts: list[int], models: list[tuple[str | None, bool]]) -> None:
         self._starts = starts
         self._models = models
 
     def model(self, position: int) -> str | None:
-        """The model of the text at an offset, if the text above names one."""
+        """The name the text above an offset gives, by a label or else a heading."""
         index = bisect_right(self._starts, position) - 1
-        return self._models[index] if index >= 0 else None
+        return self._models[index][0] if index >= 0 else None
+
+    def label(self, position: int) -> str | None:
+        """The name a label above an offset gives: ``- ViT:`` above a list."""
+        index = bisect_right(self._starts, position) - 1
+        return self._models[index][0] if index >= 0 and self._models[index][1] else None
 
 
 class Sections:
     """Walks the text cells from top to bottom: a heading holds over the cells below it."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Namer) -> None:
         self._names = names
         self._headings: list[tuple[int, str | None]] = []
         self._labels: list[tuple[int, str]] = []
@@ -43,14 +59,16 @@ class Sections:
         opened = {each.start: each for each in headings(markdown)}
         self._labels = []
         starts: list[int] = []
-        models: list[str | None] = []
+        models: list[tuple[str | None, bool]] = []
         for start, model in self._walk(markdown, opened):
             if not models or models[-1] != model:
                 starts.append(start)
                 models.append(model)
         return Context(starts, models)
 
-    def _walk(self, markdown: str, opened: dict[int, Heading]) -> Iterator[tuple[int, str | None]]:
+    def _walk(
+        self, markdown: str, opened: dict[int, Heading]
+    ) -> Iterator[tuple[int, tuple[str | None, bool]]]:
         blank = True
         for row in unfenced(markdown):
             if not row.text.strip():
@@ -61,7 +79,7 @@ class Sections:
             else:
                 self._line(Line(row.start, numbers.fold(row.text[:400])), after_blank=blank)
             blank = False
-            yield row.start, self._current()
+            yield row.start, (self._current(), bool(self._labels))
 
     def _current(self) -> str | None:
         if self._labels:
@@ -86,7 +104,7 @@ class Sections:
         elif after_blank and not row.text[0].isspace():
             self._labels = []
         label = row.text.strip()
-        if len(label) > _LONGEST_LABEL or not _LABEL_END.search(label):
+        if len(label) > _LONGEST_LABEL or not _LABEL_END.search(label) or _AGAINST.search(label):
             return
         model = self._names.model(label)
         if model is not None:
