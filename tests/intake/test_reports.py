@@ -174,6 +174,21 @@ def test_claims_and_references_stay_text(tmp_path: Path, line: str) -> None:
     assert shape(report(tmp_path, f"# T\n{line}\n")) == [("markdown", f"# T\n{line}", ())]
 
 
+@pytest.mark.parametrize("code", ["array([1])", "# Note", "x = 1\nx"])
+def test_a_count_on_a_line_of_its_own_is_that_of_the_code_below(tmp_path: Path, code: str) -> None:
+    (cell,) = report(tmp_path, f"[4]\n\n{code}\n").cells
+    assert (cell.kind, cell.source, cell.execution_count, cell.line) == ("code", code, 4, 3)
+
+
+def test_code_with_a_count_needs_no_fence(tmp_path: Path) -> None:
+    text = "Text.\n\nIn [2]: x = f(3)\n        print('Sum:', x)\n\nSum: 6\n\nThat is all.\n"
+    assert shape(report(tmp_path, text)) == [
+        ("markdown", "Text.", ()),
+        ("code", "x = f(3)\nprint('Sum:', x)", ("Sum: 6",)),
+        ("markdown", "That is all.", ()),
+    ]
+
+
 TABLES = """# Rapport
 
 Model\t\tScore
@@ -310,6 +325,7 @@ def test_hostile_text_takes_bounded_time(tmp_path: Path, unit: str, around: str)
 LINES = st.sampled_from(
     [
         *("", "  ", "\t\t", "```", "```python", "~~~", "```bash", "    ```"),
+        *("[1] x(", "array([1])", "# note", "1. a (b: 0.1)", "Name(x=1)", "else:", "%%bash"),
         *("x = 1", "for x in y:", "    print(f'Accuracy: {x:.3f}')", "print('''", "'''", "y"),
         *("[3] z = f(x)", "[4]", "In [5]: z", "    z = 2", "def f(", "):", "!ls", "# note"),
         *("Accuracy: 0.912", "== Results ==", "100%|██| 3/3 [00:01<00:00]", "[[1 2]", " [3 4]]"),

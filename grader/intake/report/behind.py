@@ -92,7 +92,8 @@ class Behind:
         for begin, after in statements(lines):
             source = "\n".join(lines[begin:after])
             at = first + begin
-            if at > first and (self._ends(at) or weight(source, self._known) <= 0):
+            weighed = weight(source, self._known)
+            if stop > first and (weighed <= 0 or self._ends(at)):
                 break
             stop = first + after
         self._echoes.add("\n".join(sheet.lines[first:stop]))

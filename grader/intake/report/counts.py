@@ -3,7 +3,7 @@
 import textwrap
 
 from grader.intake.report.sheet import Role, Sheet
-from grader.intake.report.statements import count_before, is_python, looks_like_code, weight
+from grader.intake.report.statements import COUNT, count_before, is_python, looks_like_code, weight
 
 
 def take_count(sheet: Sheet, at: int, end: int, known: set[str]) -> bool:
@@ -49,4 +49,6 @@ def take_indent(sheet: Sheet, start: int, end: int) -> None:
 
 
 def _begins_code(line: str, known: set[str]) -> bool:
+    if COUNT.match(line):
+        return False
     return weight(line, set(known)) >= 1.0 or line.startswith("#") or looks_like_code(line)
