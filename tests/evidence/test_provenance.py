@@ -33,6 +33,7 @@ from grader.model import (
     Tampering,
     TextMetricCall,
     TrainerCall,
+    TrainingSteps,
 )
 
 NAMES = ("plane", "car", "bird", "cat", "deer")
@@ -268,6 +269,68 @@ def test_predictions_of_a_model_and_labels_served_are_compared() -> None:
     found = one(figure(f"{share:.4f}"), captured)
     assert found.reason == (
         f"Accuracy of labels of cifar10 and predictions of clip (n = 211) is {share:.4f}."
+    )
+
+
+def repeated(*, distinct: int | None = 70) -> tuple[Recording, list[float]]:
+    """One cell that scores three prompts on the same 70 pictures, and its three accuracies."""
+    true = drawn(6, n=70)[0]
+    said = [(label + (row < wrong)) % 5 for wrong in (9, 17, 30) for row, label in enumerate(true)]
+    captured = Recording(
+        arrays={"a": array("a", true * 3), "b": array("b", said)},
+        served=(ServedRows(cell=4, dataset="cifar10", split="test", rows=210, labels="a"),),
+        passes=(
+            ModelPass(
+                cell=4, model="clip", method="forward", rows=210, distinct=distinct,
+                predictions="b",
+            ),
+        ),
+    )  # fmt: skip
+    parts = [said[start : start + 70] for start in (0, 70, 140)]
+    return captured, [metrics.accuracy_score(true, part) for part in parts]
+
+
+def test_pictures_that_went_through_a_model_again_are_scored_each_time() -> None:
+    captured, shares = repeated()
+    assert len(set(shares)) == 3
+    for share in shares:
+        found = one(figure(f"{share:.4f}"), captured)
+        assert found.verdict == "explained"
+        assert found.explanations[0].n == 70
+        assert found.explanations[0].arrays == ("a", "b")
+    assert one(figure("0.9876"), captured).verdict == "unexplained"
+    unknown, _ = repeated(distinct=None)
+    assert one(figure(f"{shares[1]:.4f}"), unknown).verdict == "undecidable"
+
+
+def test_a_cell_that_trains_leaves_its_scores_open() -> None:
+    captured, _ = repeated()
+    steps = TrainingSteps(cell=4, optimiser="AdamW", steps=20)
+    trained = captured.model_copy(update={"training": (steps,)})
+    found = one(figure("0.9876"), trained)
+    assert found.verdict == "undecidable"
+    assert found.reason.endswith(
+        "but cell 4 trains a model, and what it gave meanwhile is not known."
+    )
+
+
+def test_top_five_accuracy_by_the_best_classes_of_a_model() -> None:
+    random = np.random.default_rng(1)
+    true = random.integers(0, 10, 90)
+    best = np.array([random.permutation(10)[:5] for _ in range(90)])
+    share = float((best == true[:, None]).any(axis=1).mean())
+    captured = Recording(
+        arrays={
+            "a": array("a", true.tolist()),
+            "b": array("b", [" ".join(map(str, row)) for row in best.tolist()]),
+        },
+        served=(ServedRows(cell=2, dataset="cifar10", split="test", rows=90, labels="a"),),
+        passes=(ModelPass(cell=4, model="clip", method="forward", rows=90, distinct=90, top5="b"),),
+    )
+    found = one(figure(f"{share:.4f}", "top5_accuracy"), captured)
+    assert found.verdict == "explained"
+    assert found.reason == (
+        f"Top-5 accuracy of labels of cifar10 and best classes of clip (n = 90) is {share:.4f}."
     )
 
 

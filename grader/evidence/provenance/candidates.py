@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from grader.evidence.provenance.parts import whole_id
 from grader.model import Explanation, FigureKind
 
 __all__ = ["LOSSES", "SCORES", "SIMILARITIES", "Candidate", "Source"]
@@ -74,7 +75,7 @@ class Candidate:
         return Explanation(
             function=self.function,
             of=self.source.of,
-            arrays=self.source.arrays,
+            arrays=tuple(dict.fromkeys(map(whole_id, self.source.arrays))),
             cell=self.source.cell,
             n=self.source.n,
             value=self.value,

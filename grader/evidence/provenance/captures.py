@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from grader.evidence.provenance.candidates import Candidate
 from grader.evidence.provenance.matching import readings
+from grader.evidence.provenance.parts import is_repeated
 from grader.evidence.rounding import same_number
-from grader.model import Figure, Recording
+from grader.model import Figure, ModelPass, Recording
 
 __all__ = ["Captures"]
 
@@ -74,25 +75,65 @@ class Captures:
         return not works or any(each.metric == metric for each in self.candidates)
 
     def _unseen(self, figure: Figure) -> str | None:
-        """Rows that went through a model last before a number, without arrays of that length."""
+        """Rows that went through a model last before a number, of which too little is known."""
         if self.recording is None:
             return None
-        before = [
-            each
-            for each in self.recording.forwards
-            if not each.training and each.cell is not None and each.cell <= figure.place.cell
-        ]
-        last = max((each.cell for each in before if each.cell is not None), default=None)
+        work = _work(self.recording, figure.place.cell)
+        last = max((each.cell for each in work), default=None)
+        if last is None:
+            return None
+        if _trains(self.recording, last):
+            return f"cell {last} trains a model, and what it gave meanwhile is not known"
         lengths = _lengths(self.recording)
-        for each in before:
-            unknown = each.cell == last and each.rows > 1 and each.rows not in lengths
-            if unknown and _can_be_of(figure, each.rows):
+        for each in work:
+            unknown = each.cell == last and (each.mixed or each.rows not in lengths)
+            if unknown and each.rows > 1 and _can_be_of(figure, each.rows):
                 return f"what {each.model} gave for {each.rows} images in cell {last} is not known"
         return None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """Rows through a model."""
+
+    cell: int
+    model: str
+    rows: int
+    mixed: bool = False
+    """Whether the same pictures went through again, and not all as often."""
+
+
+def _work(recording: Recording, until: int) -> list[_Work]:
+    """What models did up to the end of a cell."""
+    forwards = [
+        _Work(cell=each.cell, model=each.model, rows=each.rows)
+        for each in recording.forwards
+        if each.cell is not None and each.cell <= until
+    ]
+    return forwards + [
+        _Work(cell=each.cell, model=each.model, rows=each.rows, mixed=_is_mixed(each))
+        for each in recording.passes
+        if each.cell is not None and each.cell <= until
+    ]
+
+
+def _is_mixed(each: ModelPass) -> bool:
+    return is_repeated(each) and (not each.distinct or each.rows % each.distinct > 0)
+
+
+def _trains(recording: Recording, cell: int) -> bool:
+    calls = [each.cell for each in recording.trainer_calls if each.method == "train"]
+    return cell in (*calls, *(each.cell for each in recording.training))
+
+
 def _lengths(recording: Recording) -> set[int]:
-    lengths = {each.length for each in recording.arrays.values()}
+    """Numbers of labels, predictions, texts and scores that were captured."""
+    ids = {each.array for each in recording.named}
+    ids |= {each.predictions for each in recording.passes if each.predictions is not None}
+    for call in recording.metric_calls:
+        ids |= {each for each in (call.y_true, call.y_pred) if each is not None}
+    ids |= {each.predictions for each in recording.text_metrics if each.predictions is not None}
+    lengths = {recording.arrays[each].length for each in ids if each in recording.arrays}
     return lengths | {
         side for each in recording.matrices.values() for side in (each.rows, each.columns)
     }

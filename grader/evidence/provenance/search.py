@@ -16,7 +16,9 @@ from grader.evidence.provenance.logged import (
     mean_candidates,
 )
 from grader.evidence.provenance.pairs import Pair, pairs
+from grader.evidence.provenance.parts import divided
 from grader.evidence.provenance.tables import (
+    best_class_candidates,
     cosine_candidates,
     recall_candidates,
     top_k_candidates,
@@ -64,6 +66,7 @@ def search(
         class_names: Names of the classes of each task, in label order.
         ks: The K of Recall@K and top-K that numbers name, beside the usual ones.
     """
+    recording = divided(recording)
     work = _Work(
         recording=recording,
         evaluations=evaluations,
@@ -96,6 +99,7 @@ class _Work:
         yield from losses(self.recording)
         yield from self._of_pairs(compared)
         yield from self._of_matrices()
+        yield from self._of_best_classes()
         yield from text_candidates(self.recording, held)
         yield from mean_candidates(self.recording)
         yield from counter_candidates(self.recording, {pair.true.length for pair in compared})
@@ -126,13 +130,7 @@ class _Work:
 
     def _top_k(self, table: "NDArray[np.float64]", source: Source) -> Iterator[Candidate]:
         """Top-K accuracy of a matrix with a row for each of some labels."""
-        fitting = [
-            each
-            for each in self.known.values()
-            if each.role == "true" and each.length == len(table)
-        ]
-        ranked = sorted(fitting, key=lambda each: not each.certain)
-        for each in ranked[:MOST_LABELS_OF_SCORES]:
+        for each in self._labels_of(len(table)):
             labels = self.arrays.elements(each.id)
             if labels is not None:
                 later = [one for one in (each.cell, source.cell) if one is not None]
@@ -143,3 +141,25 @@ class _Work:
                     n=len(table),
                 )
                 yield from top_k_candidates(table, labels, both, self.ks)
+
+    def _of_best_classes(self) -> Iterator[Candidate]:
+        """Top-K accuracy by the five best classes of each row that went through a model."""
+        for each in self.recording.passes:
+            best = self.recording.labels(each.top5)
+            for true in self._labels_of(len(best)) if best else ():
+                labels = self.arrays.elements(true.id)
+                if best and labels is not None and self.arrays.take(len(best) * OF_A_MATRIX):
+                    source = Source(
+                        of=(true.name, f"best classes of {each.model}"),
+                        arrays=(true.id, each.top5 or ""),
+                        cell=each.cell,
+                        n=len(best),
+                    )
+                    yield from best_class_candidates(best, labels, source, self.ks)
+
+    def _labels_of(self, length: int) -> list[Captured]:
+        """Arrays of so many labels, the surest first."""
+        fitting = [
+            each for each in self.known.values() if each.role == "true" and each.length == length
+        ]
+        return sorted(fitting, key=lambda each: not each.certain)[:MOST_LABELS_OF_SCORES]

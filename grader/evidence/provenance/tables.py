@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from grader.evidence.provenance.candidates import SIMILARITIES, Candidate, Source
 from grader.evidence.provenance.labels import Encoded
-from grader.model import FigureKind
+from grader.model import FigureKind, Label
 
 if TYPE_CHECKING:
     import numpy as np
@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["cosine_candidates", "recall_candidates", "top_k_candidates"]
+__all__ = ["best_class_candidates", "cosine_candidates", "recall_candidates", "top_k_candidates"]
 
 MOST_ELEMENTS = 1_024
 """Most elements of a matrix whose single elements are looked at: it is printed whole then."""
 
 ELEMENTS = frozenset[FigureKind]({"similarity", "probability"})
 """Kinds of numbers that a single element can be."""
+
+BEST = 5
+"""Best classes of a row that are recorded."""
 
 TIED_WORK = 40_000
 """Most elements of a matrix with equal similarities whose Recall@K is computed: each query then
@@ -149,3 +152,26 @@ def top_k_candidates(
                 metric=f"top{k}_accuracy",
                 value=float((ahead < k).mean()),
             )
+
+
+def best_class_candidates(
+    best: Sequence[Label], true: Encoded, source: Source, ks: Sequence[int]
+) -> Iterator[Candidate]:
+    """Share of rows whose label is among the K first of the best classes, for K up to five.
+
+    Args:
+        best: The five best classes of each row, as ``3 1 4 0 2``.
+        true: Labels of the rows.
+        source: What they are.
+        ks: The K to compute.
+    """
+    rows = [str(each).split()[:BEST] for each in best]
+    own = [str(true.labels[code]) for code in true.codes.tolist()]
+    for k in (k for k in ks if 1 < k <= BEST):
+        hits = sum(label in row[:k] for label, row in zip(own, rows, strict=True))
+        yield Candidate(
+            source=source,
+            function=f"top-{k} accuracy",
+            metric=f"top{k}_accuracy",
+            value=hits / len(rows),
+        )
