@@ -117,7 +117,7 @@ def _table_sources(source: str) -> Iterator[str]:
 def _html_rows(part: str) -> Iterator[tuple[str, ...]]:
     row: list[str] = []
     pieces = list(_PIECE.finditer(part))
-    for piece, below in zip(pieces, [*pieces[1:], None], strict=True):
+    for piece, below in zip(pieces, [*pieces, None][1:], strict=True):
         name = piece["name"].lower()
         if name in {"th", "td"} and not piece["close"]:
             end = below.start() if below else len(part)

@@ -250,6 +250,10 @@ def test_found_images_belong_to_classes() -> None:
     assert found[2].n == 4
 
 
+def test_numbers_without_bound_are_none() -> None:
+    assert [each.value for each in figures("a  images\nx  1e400\ny  12\nrows: 1e999")] == [12]
+
+
 def test_sizes_of_splits_are_items() -> None:
     lines = figures("train 420 [140 140 140]\nvalidation 60 [20 20 20]\ntest 128 [43 43 42]")
     hub = figures(
@@ -357,6 +361,14 @@ def test_a_styled_report_is_read_with_its_averages() -> None:
     assert found["accuracy"].metric == "accuracy"
     assert (found["macro avg f1-score"].average, found["macro avg f1-score"].n) == ("macro", 4)
     assert found["0 precision"].metric == "precision"
+
+
+@pytest.mark.parametrize(
+    "html",
+    ["<table></table><table>", "<table><td></table>", "<table><tr><th>n<tr><td>1e400</table>"],
+)
+def test_broken_html_shows_nothing(html: str) -> None:
+    assert figures(Output(kind="display", text="images: 1e400", html=html)) == ()
 
 
 def test_rows_of_data_are_no_figures() -> None:

@@ -132,6 +132,7 @@ def test_dots_stand_for_what_was_not_printed() -> None:
         ("[[2.5, -1.5], [1.5, 3.5]]", "other"),
         ("[[101, 2023, 102], [101, 55, 102]]", "other"),
         ("[[0, 0], [0, 0]]", "other"),
+        ("[[1, inf], [nan, 2]]", "other"),
         ("[[5, -1], [0, 6]]", "other"),
         ("Confusion matrix, normalised\n[[0.9, 0.1], [0.2, 0.8]]", "other"),
     ],

@@ -60,7 +60,7 @@ def kind_of(grid: Grid, *, title: str) -> MatrixKind:
     named = _SIMILAR.search(" ".join((title, *grid.rows[:3], *grid.columns[:3]))) is not None
     if grid.decimals == 0 and square and not named:
         whole = all(
-            value >= 0 and value == int(value) for row in values for value in row if value == value
+            value >= 0 and value.is_integer() for row in values for value in row if value == value
         )
         return "confusion" if whole and any(map(any, values)) else "other"
     cosines = all(abs(value) <= _COSINE for row in values for value in row)

@@ -24,6 +24,7 @@ __all__ = ["Part", "Spot"]
 
 _LONGEST_CAPTION = 200
 _LONGEST_PRINTED = 60
+_UNCOUNTABLE = 1e12
 _COUNTS = 40
 """Counts of items in one output beyond which they are rows of data, not sizes of test sets."""
 
@@ -187,6 +188,7 @@ class Part:
             draft.n or int(draft.quantity.value)
             for draft in drafts
             if draft.meaning.kind == "items"
+            and 0 <= draft.quantity.value < _UNCOUNTABLE
             and draft.meaning.split != "train"
             and not draft.name.lower().endswith("support")
         ]

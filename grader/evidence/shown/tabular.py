@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from math import isfinite
 
 from grader.evidence import numbers
 from grader.evidence.naming import TaskNames
@@ -41,6 +42,8 @@ def of_grid(grid: Grid, text: str) -> Iterator[Draft]:
     for line, caption, row in zip(grid.lines, captions, grid.cells, strict=True):
         n = int(row[support].value) if support is not None and _is_count(row[support]) else None
         for header, cell in zip(grid.columns, row, strict=True):
+            if not isfinite(cell.value):
+                continue
             yield _draft(
                 _quantity(cell, text),
                 name=_name(caption, header),
@@ -176,7 +179,7 @@ def _quantity(cell: GridNumber, text: str) -> Quantity:
 
 
 def _is_count(cell: GridNumber) -> bool:
-    return cell.decimals == 0 and cell.value >= 1
+    return cell.decimals == 0 and 1 <= cell.value < 1e15
 
 
 def _whole(text: str) -> int | None:

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from math import floor, log10
+from math import floor, isfinite, log10
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.numbers import Quantity
@@ -45,8 +45,8 @@ def measured_at(text: str, position: int, end: int) -> Measured | None:
     quantity = numbers.quantity_at(text, position + negative, end)
     if quantity is None:
         quantity = _attached(text, position + negative, end)
-        if quantity is None:
-            return None
+    if quantity is None or not isfinite(quantity.value):
+        return None
     if negative:
         quantity = replace(
             quantity, start=position, printed=f"-{quantity.printed}", value=-quantity.value
