@@ -84,15 +84,9 @@ def _place(matrix: PrintedMatrix) -> tuple[str, int]:
 
 
 def _other_data(seen: Shown) -> bool:
-    reported = {line for report in reports(seen) for line in _lines_of(report)}
+    reported = {line for report in reports(seen) for line in report.lines}
     lines = (text for index, text in enumerate(seen.lines, start=1) if index not in reported)
     return seen.several_runs or any(OTHER_DATA.search(without_average(text)) for text in lines)
-
-
-def _lines_of(report: Report) -> Iterator[int]:
-    yield from (row.line for row in report.rows)
-    yield from (row.line for row in report.averages.values())
-    yield from () if report.accuracy is None else (report.accuracy[2],)
 
 
 def _counts(at: PrintedMatrix) -> Confusion | None:
@@ -108,7 +102,7 @@ def _counts(at: PrintedMatrix) -> Confusion | None:
 
 
 def _numbers(case: Case, at: PrintedMatrix, found: Sequence[Report]) -> tuple[Reported, ...]:
-    taken = {(report.shown.output, line) for report in found for line in _lines_of(report)}
+    taken = {(report.shown.output, line) for report in found for line in report.lines}
     return tuple(
         each
         for each in case.evidence.reported

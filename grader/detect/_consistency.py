@@ -140,6 +140,12 @@ class Report:
         return tuple(row.support for row in self.rows)
 
     @property
+    def lines(self) -> set[int]:
+        """Lines it takes, one-based."""
+        rows = {row.line for row in (*self.rows, *self.averages.values())}
+        return rows if self.accuracy is None else rows | {self.accuracy[2]}
+
+    @property
     def complete(self) -> bool:
         """Whether no row was lost: the averages rest on as many items as the classes."""
         totals = {row.support for row in self.averages.values()}
@@ -280,7 +286,9 @@ def groups(case: Case) -> Iterator[Group]:
 
 
 def _group(case: Case, seen: Shown, task: str | None, numbers: list[Reported]) -> Iterator[Group]:
-    if seen.several_runs or any(True for _ in reports(seen)):
+    taken = {line for report in reports(seen) for line in report.lines}
+    numbers = [each for each in numbers if each.line not in taken]
+    if seen.several_runs or not numbers:
         return
     metrics = {each.metric: each for each in numbers}
     averages = {each.average for each in numbers if each.average is not None}
@@ -298,7 +306,8 @@ def _group(case: Case, seen: Shown, task: str | None, numbers: list[Reported]) -
 
 AVERAGE_NAMED = re.compile(
     r"\b(?:macro|weighted|micro)[\s_-]{0,2}(?:avg|average|mean)\b"
-    r"|\b(?:avg|average|mean)\s{0,2}[=:]?\s{0,2}[\"']?(?:macro|weighted|micro)\b",
+    r"|\b(?:avg|average|mean)\s{0,2}[=:]?\s{0,2}[\"']?(?:macro|weighted|micro)\b"
+    r"|(?:宏|微|加权)平均|\bmoyenne\s{1,2}(?:macro|micro|pond[ée]r[ée]e)\b",
     re.I,
 )
 
@@ -328,7 +337,11 @@ def scored_whole(case: Case, cell: int) -> bool:
 
     They do when a call of ``accuracy_score`` flows into it, and nothing there takes a mean.
     """
-    names = {node.name for node in _feeding(case.evidence.source, cell) if node.kind == "call"}
+    graph = case.evidence.source
+    source = next((c.source for c in case.evidence.submission.cells if c.index == cell), "")
+    # Own functions that the cell calls print what they compute.
+    own = [node for node in graph.nodes if node.function and f"{node.function}(" in source]
+    names = {node.name for node in (*_feeding(graph, cell), *own) if node.kind == "call"}
     means = any(re.search(r"(?:^|\.)(?:mean|average|nanmean)$", name) for name in names)
     return not means and any(name.endswith("accuracy_score") for name in names)
 

@@ -9,7 +9,8 @@ BATCH = re.compile(r"batch_?size[\"']?\s{0,4}[=:]\s{0,4}(\d{1,5})(?![\d.])", re.
 COUNTED = re.compile(
     r"(?<![\w.])(\d{1,3}(?:[,\u202f ]\d{3}){1,3}|\d{1,9})\s{1,3}(?:[a-z]{2,12}\s{1,3}){0,2}"
     r"(?:images?|samples?|examples?|items?|questions?|instances?|files?|rows?|pictures?)\b"
-    r"|\b(?:n|total|samples?|images?|examples?|size|support)\s{0,3}[:=]\s{0,3}(\d{1,9})(?![\d.])",
+    r"|(?:\b(?:n|total|samples?|images?|examples?|size|support)|数)\s{0,3}[:=\uff1a]\s{0,3}(\d{1,9})"
+    r"(?![\d.])",
     re.I,
 )
 """Numbers of items as outputs spell them."""

@@ -32,7 +32,7 @@ PARTS = {
 HIGHEST_CHANCE = 0.25
 """Chance that an invented value passes; above it the test says nothing and is not made."""
 
-TEST = re.compile(r"test|eval", re.I)
+TEST = re.compile(r"test|eval|测试", re.I)
 """Words of the items scored."""
 
 FEWEST = 2

@@ -91,6 +91,7 @@ class Scores:
         {
             "hard-coded-metric",
             "edited-output",
+            "grim-inconsistent",
             "averaging-identity-violated",
         }
     ),
@@ -134,8 +135,9 @@ def macro_scores_inconsistent(case: Case) -> Iterator[Sighting]:
     by its name and its number of items. Without them only laws that hold for any sizes are
     applied: F1 above 2PR/(P+R) where the output, its calls or the text say macro, and above the
     mean of precision and recall for weighted averages and, in text, for any. A macro F1 equal to
-    2PR/(P+R) is another definition and accepted. Text that repeats what an output shows is not judged again. Not
-    inconsistent means possible, not computed; a search that takes too long gives no answer.
+    2PR/(P+R) is another definition and accepted. Text that repeats what an output shows is not
+    judged again. Not inconsistent means possible, not computed; a search that takes too long
+    gives no answer.
 
     ## Source
     F1 of a class is the harmonic mean of its precision and recall, so at most their arithmetic

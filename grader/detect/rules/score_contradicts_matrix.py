@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from grader.detect._consistency import outputs
 from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.counts import separation
 from grader.metrics.consistency.shown import Range, meet, shown
@@ -43,6 +44,9 @@ NAMED = re.compile(r"score|separat|margin|gap|diff|marge|[ée]cart", re.I)
 
 ARRAY = re.compile(r"\b([A-Za-z_]\w{0,40})\b(?!\s?[.(\"'])")
 """Names in a line that are neither called nor looked into."""
+
+LAST_NUMBER = re.compile(r"(?<![\w.,])(-?\d{1,2}[.,]\d{2,6})\s{0,3}$")
+"""A score at the end of a line."""
 
 SCALES = (1.0, 100.0, 0.01)
 """Of similarities as percentages, on either side."""
@@ -180,16 +184,33 @@ def _pairs(case: Case) -> Iterator[Pair]:
 def _just_above(case: Case, matrix: PrintedMatrix) -> Figure | None:
     """The score printed right before a matrix, when the source prints both of one array."""
     place = matrix.place
-    found = [
-        each
-        for each in case.evidence.figures
-        if (each.place.source, each.place.cell, each.place.output, each.place.line)
-        == (place.source, place.cell, place.output, place.line - 1)
-    ]
     source = next((c.source for c in case.evidence.submission.cells if c.index == place.cell), "")
-    if len(found) != 1 or place.source == "text" or not _prints_both(source):
+    if place.source == "text" or not _prints_both(source):
         return None
-    return found[0] if found[0].kind in ("score", "other") else None
+    for seen in outputs(case):
+        if (seen.source, seen.cell, seen.output) == (place.source, place.cell, place.output):
+            return _last_number(seen.lines[place.line - 2], place) if place.line >= 2 else None
+    return None
+
+
+def _last_number(line: str, matrix: Place) -> Figure | None:
+    """The score that ends a line."""
+    found = LAST_NUMBER.search(line)
+    if found is None or not NAMED.search(line):
+        return None
+    printed = found[1].replace(",", ".")
+    place = matrix.model_copy(
+        update={"line": matrix.line - 1, "start": found.start(1), "end": found.end(1)}
+    )
+    return Figure(
+        place=place,
+        kind="score",
+        name=line[:80].strip(),
+        value=float(printed),
+        printed=found[1],
+        decimals=len(printed.partition(".")[2]),
+        digits=len(printed.partition(".")[2]),
+    )
 
 
 def _prints_both(source: str) -> bool:
