@@ -43,6 +43,7 @@ class _Site:
     name="eval-on-train-split",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    severity="invalid",
 )
 def eval_on_train_split(case: Case) -> Iterator[Sighting]:
     """The only evaluation of a task reads the training split.

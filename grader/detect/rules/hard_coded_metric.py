@@ -48,6 +48,7 @@ class _Typed:
     name="hard-coded-metric",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    severity="major",
 )
 def hard_coded_metric(case: Case) -> Iterator[Sighting]:
     """A score that is shown as a result is typed into the code.

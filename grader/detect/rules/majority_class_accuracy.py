@@ -67,6 +67,8 @@ class Tally:
     name="majority-class-accuracy",
     requires=frozenset({EvidenceKind.RECORDING}),
     since="0.1.0",
+    severity="major",
+    follows=frozenset({"single-sample-eval", "random-labels"}),
 )
 def majority_class_accuracy(case: Case) -> Iterator[Sighting]:
     """An accuracy that always answering the commonest class reaches as well.

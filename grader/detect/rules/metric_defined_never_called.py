@@ -24,6 +24,7 @@ EVALUATES = (".evaluate", ".predict", ".score", "sklearn.model_selection.cross_v
     name="metric-defined-never-called",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    severity="major",
 )
 def metric_defined_never_called(case: Case) -> Iterator[Sighting]:
     """A function that computes metrics is defined and never called.

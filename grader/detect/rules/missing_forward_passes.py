@@ -42,6 +42,7 @@ NO_ESTIMATORS = (
     name="missing-forward-passes",
     requires=frozenset({EvidenceKind.SOURCE, EvidenceKind.RECORDING}),
     since="0.1.0",
+    severity="invalid",
 )
 def missing_forward_passes(case: Case) -> Iterator[Sighting]:
     """More predictions were scored than images went through a model.

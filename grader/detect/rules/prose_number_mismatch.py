@@ -61,6 +61,8 @@ class Known:
     name="prose-number-mismatch",
     requires=frozenset({EvidenceKind.PROSE}),
     since="0.1.0",
+    severity="major",
+    follows=frozenset({"hard-coded-metric", "stale-output"}),
 )
 def prose_number_mismatch(case: Case) -> Iterator[Sighting]:
     """The text states a score that no output of the notebook gives.

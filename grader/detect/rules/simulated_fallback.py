@@ -90,6 +90,7 @@ class _Block:
     name="simulated-fallback",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    severity="invalid",
 )
 def simulated_fallback(case: Case) -> Iterator[Sighting]:
     """Made-up data takes the place of what could not be loaded.

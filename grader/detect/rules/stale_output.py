@@ -55,6 +55,7 @@ class Stale:
     name="stale-output",
     requires=frozenset({EvidenceKind.SAVED, EvidenceKind.RERUN}),
     since="0.1.0",
+    severity="major",
 )
 def stale_output(case: Case) -> Iterator[Sighting]:
     """A saved score is not what its cell prints when it is run again.

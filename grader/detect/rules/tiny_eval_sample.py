@@ -30,6 +30,8 @@ FEW = 34
     name="tiny-eval-sample",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    severity="major",
+    follows=frozenset({"single-sample-eval"}),
 )
 def tiny_eval_sample(case: Case) -> Iterator[Sighting]:
     """A score rests on fewer test items than the task asks for.

@@ -21,6 +21,7 @@ from grader.model import (
     name="tracer-tampering",
     requires=frozenset({EvidenceKind.RECORDING}),
     since="0.1.0",
+    severity="invalid",
 )
 def tracer_tampering(case: Case) -> Iterator[Sighting]:
     """What records the evaluation was changed, or its record has gaps.
