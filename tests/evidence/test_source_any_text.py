@@ -98,6 +98,56 @@ def test_functions_that_call_one_another_many_times_end() -> None:
     assert time.process_time() - start < 5
 
 
+LARGE: dict[str, str] = {
+    "lines": "\n".join(f"x{i} = f(x{i - 1}) + {i}" for i in range(5000)),
+    "scores": "\n".join(f"m{i} = (y == p).mean() + m{i - 1}" for i in range(3000)),
+    "in a loop": "for i in r:\n" + "\n".join(f"  x{i} = x{i - 1} + 1" for i in range(10_000)),
+    "calls": "def f(x):\n  y = x + 1\n  return y\n" + "f(1)\n" * 10_000,
+    "recursive": "".join(
+        f"def f{i}(x):\n" + "".join(f"  f{(i * 7 + k) % 500}(x)\n" for k in range(10))
+        for i in range(500)
+    )
+    + "f0(1)\n",
+    "branches": "".join(f"x{i} = 0\nif a:\n  x{i} += 1\n" for i in range(3000)),
+    "typed in": "x = [" + "1, " * 200_000 + "]",
+    "functions": "".join(f"def f{i}(x):\n  return x\n" for i in range(4000)),
+    "callbacks": "from transformers import Trainer\ndef cm(p):\n"
+    + "".join(f"  y{i} = p\n" for i in range(200))
+    + "t = Trainer(m, compute_metrics=cm)\n"
+    + "t.evaluate(d)\n" * 1500,
+    "too long": "x = 1\n" * 200_000,
+}
+
+
+@pytest.mark.parametrize("form", LARGE)
+def test_a_large_cell_is_read_in_two_seconds(form: str) -> None:
+    start = time.process_time()
+    graph = graph_of(LARGE[form], "after = 1")
+    assert time.process_time() - start < 2 * ALLOWANCE
+    assert "after" in {binding.name for binding in graph.bindings} or graph.unfollowed
+
+
+@pytest.mark.parametrize(
+    ("form", "reason"), [("calls", "more calls"), ("recursive", "a call inside")]
+)
+def test_what_was_not_followed_is_said(form: str, reason: str) -> None:
+    graph = graph_of("x = 1", LARGE[form])
+    assert [each.cell for each in graph.unfollowed if each.reason.startswith(reason)] == [1]
+
+
+def test_a_graph_has_a_largest_size() -> None:
+    graph = graph_of("\n".join(f"x{i} = f(y, {i})" for i in range(15_000)))
+    assert len(graph.nodes) < 60_000
+    assert [each.reason for each in graph.unfollowed] == ["too much code"]
+    assert graph.bindings
+
+
+def test_a_cell_of_a_megabyte_is_left_out_and_said_so() -> None:
+    graph = graph_of(LARGE["too long"], "after = 1")
+    assert [each.cell for each in graph.unparsed] == [0]
+    assert [binding.name for binding in graph.bindings] == ["after"]
+
+
 def test_a_notebook_of_forty_cells_is_read_in_a_tenth_of_a_second() -> None:
     cells = [TRAINER, CLIP, CLIP_LOOP, "x = 1\nprint(x)"] * 10
     assert _seconds(*cells) < 0.1 * ALLOWANCE

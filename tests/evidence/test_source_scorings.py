@@ -117,6 +117,12 @@ def test_a_trainer_scores_the_data_it_was_made_with() -> None:
     assert (scoring.how, scoring.split, scoring.n) == ("trainer", "validation", 9)
 
 
+def test_a_trainer_nobody_made_scores_in_a_report() -> None:
+    (scoring,) = graph_of("pred = trainer.predict(ready['test'].select(range(1)))").scorings
+    assert (scoring.how, scoring.n) == ("trainer", 1)
+    assert graph_of("pred = somebody.predict(ready['test'])").scorings == ()
+
+
 def test_a_keras_model_scores_its_test_set() -> None:
     _, scoring = only(
         "(a, b), (x, t) = keras.datasets.mnist.load_data()\n"

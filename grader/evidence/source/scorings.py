@@ -8,7 +8,7 @@ from grader.evidence.source.draft import bits
 from grader.evidence.source.makers import makers
 from grader.evidence.source.reach import reaching
 from grader.evidence.source.rows import Rows
-from grader.evidence.source.signatures import Signature, of_function, of_method
+from grader.evidence.source.signatures import Signature, of_function, of_method, of_unknown
 from grader.model import Node, Scoring, SourceGraph, Tag, Unparsed
 
 TRUE = re.compile(
@@ -111,6 +111,8 @@ class _Reader:
             return None if known is None else self._read(node, known, node.name)
         maker = self._maker(node)
         known = of_method(node, maker)
+        if known is None and maker is None:
+            known = of_unknown(node, self.graph.nodes[node.receiver])
         if known is None:
             return None
         name = None if maker is None else self._loaded(maker) or maker.name

@@ -79,6 +79,17 @@ def of_function(path: str) -> Signature | None:
     return _SECOND if path.startswith(HYPOTHESES_FIRST) else None
 
 
+def of_unknown(node: Node, receiver: Node) -> Signature | None:
+    """How a method of something never made scores: a report quotes single cells.
+
+    Only what is called a trainer is taken for one.
+    """
+    free = receiver.kind == "name" and not receiver.deps
+    named = free and receiver.name.lower().endswith("trainer")
+    scores = named and node.name in {".predict", ".evaluate"}
+    return Signature(how="trainer", alone=True) if scores else None
+
+
 def of_method(node: Node, maker: Node | None) -> Signature | None:
     """How a method scores; ``None`` when it scores nothing.
 
