@@ -173,9 +173,11 @@ class _Reader:
             self.named.append(NamedArray(cell=cell, name=name, array=array))
 
     def _text_metric(self, cell: int | None, data: Mapping[str, JsonValue]) -> None:
-        library: Literal["sacrebleu", "nltk", "evaluate", "rouge_score", "torchmetrics"] | None
-        known = ("sacrebleu", "nltk", "evaluate", "rouge_score", "torchmetrics")
-        library = _one_of(data.get("library"), known)
+        libraries: tuple[
+            Literal["sacrebleu", "nltk", "evaluate", "rouge_score", "torchmetrics"], ...
+        ]
+        libraries = ("sacrebleu", "nltk", "evaluate", "rouge_score", "torchmetrics")
+        library = _one_of(data.get("library"), libraries)
         function = _text(data.get("function"))
         if library is None or function is None:
             return

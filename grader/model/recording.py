@@ -462,7 +462,7 @@ class Dropped(Artifact):
     """How many."""
 
     why: str
-    """``bytes``, ``time`` or ``number``."""
+    """``bytes``, ``time`` or ``number``; ``version`` where a library cannot be watched."""
 
 
 class Recording(Artifact):

@@ -54,8 +54,9 @@ arrays = test.with_format("torch")[:]
 for batch in test.iter(5): pass
 rows = [test[int(i)] for i in numpy.array([8, 0, 8])]
 """
-CELLS = (LOAD, PREDICT, REPEAT, TRAIN, FORMATS)
-(LOAD_, PREDICT_, REPEAT_, TRAIN_, FORMATS_) = range(len(CELLS))
+MAP = "wide = test.map(lambda row: {'width': row['image'].width})"
+CELLS = (LOAD, PREDICT, REPEAT, TRAIN, FORMATS, MAP)
+(LOAD_, PREDICT_, REPEAT_, TRAIN_, FORMATS_, MAP_) = range(len(CELLS))
 TRUE = (0, 1, 2, 0, 1, 2, 0, 1, 2)
 
 
@@ -115,6 +116,13 @@ def test_arrays_have_the_digests_of_their_pictures(
     test = digests["test"]
     assert recording.labels(served.images) == (*test, *test, test[8], test[0], test[8])
     assert recording.labels(served.labels) == (*TRUE, *TRUE, 2, 0, 2)
+
+
+def test_pictures_decoded_for_a_function_are_served(
+    recording: Recording, digests: dict[str, tuple[str, ...]]
+) -> None:
+    (served,) = (each for each in recording.served if each.cell == MAP_)
+    assert (served.dataset, recording.labels(served.images)) == (None, digests["test"])
 
 
 def test_what_a_model_is_given_leads_back_to_what_was_served(recording: Recording) -> None:

@@ -24,6 +24,7 @@ _MAX_SAMPLED = 1 << 14
 _WITHOUT_COLORS = 2
 _COLORS = 3
 _PICTURE_DIMENSIONS = 3
+_SIMPLE_MODES = ("RGB", "L")
 
 
 class Digester:
@@ -100,6 +101,8 @@ class Digester:
 
     def _pixels(self, value: Foreign) -> bytes:
         if isinstance(value, self._image):
+            if value.mode in _SIMPLE_MODES:
+                return self._to_bytes(self._convert(value, "RGB"))
             with warnings.catch_warnings():
                 # About what the notebook did not ask for.
                 warnings.simplefilter("ignore")

@@ -141,6 +141,10 @@ def _watch_method(
 
 def _watch_steps(recorder: Recorder, passes: Passes) -> None:
     optimizers = library("torch.optim.optimizer")
+    if not hasattr(optimizers, "_global_optimizer_post_hooks"):
+        # Older versions have no such place; steps go unseen there, changed weights do not.
+        recorder.drop("training steps", "version")
+        return
 
     def stepped(optimiser: Foreign, _args: Foreign, _kwargs: Foreign) -> None:
         if recorder.active:

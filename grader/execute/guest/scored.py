@@ -231,15 +231,15 @@ def _results(model: Foreign, value: Foreign) -> list[tuple[str, float]]:
         values = value if type(value) in (list, tuple) else [value]
         # Its list of names has one for all metrics together.
         known = {each: name for name, each in _kept(model).items()}
-        found = [(known.get(plain.number(each), "loss"), each) for each in values]
+        found = [(known.get(plain.number(each) or 0.0, "loss"), each) for each in values]
     numbers = [(str(name), plain.number(each)) for name, each in found]
     return [(name, float(each)) for name, each in numbers if each is not None]
 
 
 def _kept(model: Foreign) -> dict[str, float]:
     """Results of the last evaluation, by name; older versions do not tell them."""
-    kept = getattr(model, "get_metrics_result", dict)()
-    found = ((str(name), plain.number(each)) for name, each in dict(kept).items())
+    kept: dict[Foreign, Foreign] = dict(getattr(model, "get_metrics_result", dict)())
+    found = ((str(name), plain.number(each)) for name, each in kept.items())
     return {name: float(each) for name, each in found if each is not None}
 
 

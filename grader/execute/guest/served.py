@@ -64,6 +64,13 @@ class _Served:
                     if type(row) is dict:
                         self._see_row(columns, row)
 
+    def see_lazy(self, value: Foreign) -> None:
+        """Look at what ``map`` or ``filter`` decodes for the notebook's function."""
+        images = value if type(value) is list else [value]
+        if images and self._recorder.active and self._digester.is_picture(images[0]):
+            with self._recorder.digesting("served"):
+                self._see_row(_Columns(None, None, "image", None), {"image": images})
+
     def _see_row(self, columns: _Columns, row: dict[str, Foreign]) -> None:
         images = _cells(row, columns.image, _PICTURES)
         labels = _cells(row, columns.label, 1)
@@ -118,11 +125,29 @@ def watch_datasets(recorder: Recorder) -> None:
         if not recorder.inside("serve"):
             served.see(args[0], value)
 
-    # Older versions have no ``__getitems__``.
+    # Older versions have not all of them.
     for name in {"__getitem__", "__getitems__"} & set(vars(kind)):
         recorder.hooks.watch(kind, name, enter, leave)
-    for name in ("__iter__", "iter"):
+    for name in {"__iter__", "iter"} & set(vars(kind)):
         recorder.hooks.iterate(kind, name, each)
+    _watch_lazy(recorder, served)
+
+
+def _watch_lazy(recorder: Recorder, served: _Served) -> None:
+    """Watch rows whose columns are decoded when the notebook's function asks for them."""
+    module = library("datasets.formatting.formatting")
+
+    def enter(_args: tuple[Foreign, ...], _kwargs: dict[str, Foreign]) -> bool:
+        return True
+
+    def leave(_note: Foreign, ended: bool, value: Foreign) -> None:
+        if ended:
+            served.see_lazy(value)
+
+    for name in ("LazyRow", "LazyBatch"):
+        kind = getattr(module, name, None)
+        if kind is not None and "format" in vars(kind):
+            recorder.hooks.watch(kind, "format", enter, leave)
 
 
 def watch_processors(recorder: Recorder) -> None:
@@ -135,14 +160,15 @@ def watch_processors(recorder: Recorder) -> None:
 
 
 def _processors() -> Iterator[Foreign]:
-    yield library("transformers.image_processing_utils").BaseImageProcessor
+    base = library("transformers.image_processing_utils").BaseImageProcessor
+    yield base
     try:
         quick = library("transformers.image_processing_utils_fast")
     except ImportError:
         # Older than they are, or without what they are made with.
         return
     kind = getattr(quick, "BaseImageProcessorFast", None)
-    if kind is not None and kind is not library("transformers").BaseImageProcessor:
+    if kind is not None and kind is not base:
         yield kind
 
 

@@ -10,6 +10,7 @@ import functools
 import os
 import sys
 import types
+from collections.abc import Callable
 from typing import Any
 
 from . import caught, sealed
@@ -55,17 +56,17 @@ class Watch:
 
     def __init__(self, recorder: Recorder, clauses: Clauses, attempts: Attempts) -> None:
         self._recorder = recorder
-        self._attempts = attempts
         self._shell: Foreign = None
         self._methods: dict[str, Foreign] = {}
         self._codes = frozenset(hook.code for hook in recorder.hooks)
         self._reported: set[tuple[str, int]] = set()
-        self._handlers = {
+        self._handlers: dict[str, Callable[[tuple[Any, ...]], None]] = {
             "import": self._import,
             "open": self._open,
             "object.__setattr__": self._set,
             "function.__new__": self._function,
             caught.EVENT: clauses.notice,
+            **{event: functools.partial(attempts.notice, event) for event in EVENTS},
         }
 
     def begin(self, shell: Foreign) -> None:
@@ -75,8 +76,6 @@ class Watch:
 
     def notice(self, event: str, args: tuple[Any, ...]) -> None:
         """Hear one audit event; as the interpreter calls it, often."""
-        if event in EVENTS and self._recorder.active:
-            self._attempts.notice(event, args)
         kind = _REACHES.get(event)
         handler = None if kind else self._handlers.get(event)
         if (kind is None and handler is None) or not self._recorder.active:

@@ -233,6 +233,23 @@ TOGETHER = {
         complete=True,
         printed=r"\[\]",
     ),
+    "search a dataset that is read for the recorder": Forgery(
+        cells=(
+            SEARCH + "from datasets import load_dataset\n"
+            "rows = iter(load_dataset('beans', split='test'))\nnext(rows)\n"
+            "print(search([rows.gi_frame, type(rows), torch.optim.optimizer.Optimizer.step]))",
+        ),
+        complete=True,
+        printed=r"\[\]",
+    ),
+    "hide the steps of an optimiser": Forgery(
+        cells=("torch.optim.optimizer._global_optimizer_post_hooks.clear()",),
+        reported=frozenset({"replaced"}),
+    ),
+    "take an exception that was never raised": Forgery(
+        cells=("import sys\nfor place in (0, -1, 'x', None): sys.audit('notebook.except', place)",),
+        complete=True,
+    ),
     "call what a hook calls": Forgery(
         cells=(
             "for cell in accuracy_score.__closure__:\n"
