@@ -249,9 +249,7 @@ def counted(*, total: int = 400, rows: int = 400) -> Recording:
 def test_counters_count_only_with_as_many_rows_through_a_model() -> None:
     found = one(figure("0.8925"), counted())
     assert found.verdict == "explained"
-    assert found.reason == (
-        "Counters correct / total, rows through vit of correct and total (n = 400) is 0.8925."
-    )
+    assert found.reason == ("Counters correct / total of images through vit (n = 400) is 0.8925.")
     assert one(figure("0.8925"), counted(rows=8)).verdict == "unexplained"
     arrays = recording(cell=4, y_true=[0, 1] * 200, y_pred=[0, 0] * 200)
     both = counted().model_copy(update={"arrays": arrays.arrays, "named": arrays.named})

@@ -165,8 +165,8 @@ def counter_candidates(recording: Recording, lengths: Iterable[int]) -> Iterator
         for total in totals[:1] if rows > 1 else ():
             for part in (each for each in here if each.value < total.value):
                 yield Candidate(
-                    source=Source(of=(part.name, total.name), cell=cell, n=rows),
-                    function=f"counters {part.name} / {total.name}, rows through {model}",
+                    source=Source(of=(f"images through {model}",), cell=cell, n=rows),
+                    function=f"counters {part.name} / {total.name}",
                     metric=None,
                     value=part.value / total.value,
                 )
