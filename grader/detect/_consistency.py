@@ -324,12 +324,18 @@ def called_average(case: Case, cell: int) -> Average | Literal["binary"] | None:
     """
     graph = case.evidence.source
     calls = [node for node in _feeding(graph, cell) if node.kind == "call"]
-    if any(OWN_AVERAGE.search(call.name) for call in calls):
+    if any(OWN_AVERAGE.search(call.name) and not _is_text(call) for call in calls):
         return None
     averaging = [call for call in calls if AVERAGED.search(call.name)]
     asked = {_average(graph, call) for call in averaging}
     only = asked.pop() if len(asked) == 1 else None
     return only if only in ("macro", "weighted", "micro", "binary") else None  # type: ignore[return-value]
+
+
+def _is_text(call: Node) -> bool:
+    """Whether a call makes a report as text, which is read as such and gives no numbers."""
+    named = {argument.name for argument in call.arguments}
+    return call.name.endswith("classification_report") and "output_dict" not in named
 
 
 def scored_whole(case: Case, cell: int) -> bool:
