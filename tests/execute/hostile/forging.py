@@ -237,13 +237,16 @@ TOGETHER = {
         cells=(
             SEARCH + "from datasets import load_dataset\n"
             "rows = iter(load_dataset('beans', split='test'))\nnext(rows)\n"
-            "print(search([rows.gi_frame, type(rows), torch.optim.optimizer.Optimizer.step]))",
+            "print(search([rows.gi_frame, type(rows), load_dataset]))",
         ),
         complete=True,
         printed=r"\[\]",
     ),
     "hide the steps of an optimiser": Forgery(
-        cells=("torch.optim.optimizer._global_optimizer_post_hooks.clear()",),
+        cells=(
+            "from torch.optim.optimizer import _global_optimizer_post_hooks\n"
+            "_global_optimizer_post_hooks.clear()",
+        ),
         reported=frozenset({"replaced"}),
     ),
     "take an exception that was never raised": Forgery(
