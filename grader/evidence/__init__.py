@@ -50,7 +50,8 @@ def assemble(
     recorded = pooled(recording or Recording())
     found = evaluations(recorded, lab, tasks, truth or Truth(), printed, ran)
     graph = source.build(submission)
-    in_outputs, in_text = shown(submission, ran, lab, tasks), written(submission, lab, tasks)
+    in_outputs, claimed = shown(submission, ran, lab, tasks), claims(submission, lab, tasks)
+    in_text = written(submission, lab, tasks, claimed)
     figures = (*in_outputs.figures, *in_text.figures)
     matrices = (*in_outputs.matrices, *in_text.matrices)
     return Evidence(
@@ -58,7 +59,7 @@ def assemble(
         kinds=_kinds(submission, rerun, recording),
         source=graph,
         reported=(*reported(submission, lab, tasks), *printed),
-        claims=claims(submission, lab, tasks),
+        claims=claimed,
         answers=answers(submission, lab),
         figures=figures,
         matrices=matrices,

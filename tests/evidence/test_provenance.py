@@ -573,7 +573,7 @@ def test_a_text_repeats_what_nothing_gives() -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"complete": False}, "the notebook was not run and recorded to its end"),
+        ({"complete": False}, "the run was not recorded to its end"),
         (
             {"forwards": (ForwardPass(cell=4, model="vit", rows=300, training=False),)},
             "what vit gave for 300 images in cell 4 is not known",
@@ -583,7 +583,7 @@ def test_a_text_repeats_what_nothing_gives() -> None:
 def test_what_was_not_captured_leaves_a_number_open(change: dict[str, Any], said: str) -> None:
     found = one(figure("0.9867"), Recording().model_copy(update=change))
     assert found.verdict == "undecidable"
-    assert found.reason == f"Nothing gives it, but {said}."
+    assert found.reason == f"Not known: {said}."
 
 
 def test_few_images_leave_open_only_what_they_can_give() -> None:

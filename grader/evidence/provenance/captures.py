@@ -55,8 +55,10 @@ class Captures:
 
     def missing(self, figure: Figure) -> str | None:
         """Why what a number is of may not have been captured; ``None`` if it was in full."""
-        if self.recording is None or not self.are_there:
-            return "the notebook was not run and recorded to its end"
+        if self.recording is None:
+            return "the notebook was not run"
+        if not self.are_there:
+            return "the run was not recorded to its end"
         if any(each.what.startswith(ARRAYS) for each in self.recording.dropped):
             return "the run held more arrays than are recorded"
         if figure.kind == "loss":

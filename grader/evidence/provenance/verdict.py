@@ -293,7 +293,7 @@ class Judge:
             return base.model_copy(update={"reason": "Too few digits to tell where it comes from."})
         missing = self.captures.missing(figure)
         if missing is not None:
-            return base.model_copy(update={"reason": f"Nothing gives it, but {missing}."})
+            return base.model_copy(update={"reason": f"Not known: {missing}."})
         if base.explanations:
             percent = f"{base.chance:.0%}"
             return base.model_copy(

@@ -42,7 +42,12 @@ class Written:
     """How many of the numbers in the text became figures."""
 
 
-def written(submission: Submission, lab: Lab, cell_tasks: Mapping[int, str]) -> Written:
+def written(
+    submission: Submission,
+    lab: Lab,
+    cell_tasks: Mapping[int, str],
+    claimed: Iterable[Claim] | None = None,
+) -> Written:
     """Everything the text of a submission states.
 
     Text that stands unchanged in the lab's starter notebook is not the student's and left out.
@@ -52,9 +57,10 @@ def written(submission: Submission, lab: Lab, cell_tasks: Mapping[int, str]) -> 
         submission: What was handed in.
         lab: Whose tasks.
         cell_tasks: Task of each cell, where it could be told.
+        claimed: What ``claims`` finds in it, if that is known already.
     """
     names, sections, library = Names(lab), Sections(Names(lab)), Library(submission)
-    stated = _by_cell(claims(submission, lab, cell_tasks))
+    stated = _by_cell(claims(submission, lab, cell_tasks) if claimed is None else claimed)
     tasks = task_names(lab)
     readings: list[Reading] = []
     for cell in submission.cells:
