@@ -19,10 +19,14 @@ from grader.model import (
     LoadedAsset,
     Matrix,
     MetricCall,
+    ModelPass,
     NamedArray,
     NamedMatrix,
     Output,
+    PreparedImages,
+    RandomDraw,
     Recording,
+    ServedRows,
     Submission,
     Tampering,
     Task,
@@ -95,6 +99,9 @@ def many_kinds() -> Lab:
     )
     return lab().model_copy(update={"tasks": tasks, "criteria": (), "answers": ()})
 
+
+KEPT = frozenset({"y_true", "y_pred", "array", "predictions", "images", "labels", "inputs"})
+"""Fields of facts that name an array; a spec writes the array itself."""
 
 shipped = lab
 """The shipped lab, where ``lab`` is an argument."""
@@ -194,7 +201,7 @@ def recording(facts: Facts) -> Recording:
             kind,
             {
                 key: keep(v)
-                if key in ("y_true", "y_pred", "array", "predictions")
+                if key in KEPT
                 else tuple(map(keep, v))
                 if key == "references"
                 else keep_matrix(v)
@@ -219,6 +226,10 @@ def recording(facts: Facts) -> Recording:
         named=tuple(NamedArray(**f) for kind, f in kept if kind == "named"),
         text_metrics=tuple(TextMetricCall(**f) for kind, f in kept if kind == "text_metric"),
         named_matrices=tuple(NamedMatrix(**f) for kind, f in kept if kind == "named_matrix"),
+        served=tuple(ServedRows(**f) for kind, f in kept if kind == "served"),
+        prepared=tuple(PreparedImages(**f) for kind, f in kept if kind == "prepared"),
+        passes=tuple(ModelPass(**f) for kind, f in kept if kind == "pass"),
+        draws=tuple(RandomDraw(**f) for kind, f in kept if kind == "draw"),
         matrices=matrices,
         arrays=arrays,
         tampering=tuple(Tampering(**f) for kind, f in kept if kind == "tamper"),

@@ -1,0 +1,115 @@
+"""What true labels are made of, and whether a task is also scored on labels of a dataset."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from grader.detect._flow import carries, flow, rows
+from grader.detect._metrics import dead, running_cells
+from grader.model import Case, Node, ScoringHow, SourceGraph, Tag
+from grader.model.source import Through
+
+ORIGINS = (Tag.DATASET, Tag.LABELS, Tag.FILE, Tag.MODEL, Tag.MODEL_OUTPUT, Tag.RANDOM)
+"""Where labels may come from that are not typed in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One place where answers of whatever kind are compared with right ones."""
+
+    node: Node
+    """The metric call, or the metric computed by hand."""
+
+    true: int
+    """Node of the right answers."""
+
+    pred: int
+    """Node of the answers."""
+
+    how: ScoringHow
+    """Whose metric it is."""
+
+    task: str | None
+    """Task it belongs to, where that could be told."""
+
+
+def compared(case: Case) -> tuple[Compared, ...]:
+    """Every scoring the source shows with both sides, of code that runs, in execution order."""
+    graph = case.evidence.source
+    return tuple(
+        Compared(
+            node=graph.nodes[each.node],
+            true=each.y_true,
+            pred=each.y_pred,
+            how=each.how,
+            task=task_of(case, graph.nodes[each.node], graph.nodes[each.y_true]),
+        )
+        for each in graph.scorings
+        if each.y_true is not None
+        and each.y_pred is not None
+        and not dead(graph, graph.nodes[each.node])
+    )
+
+
+def task_of(case: Case, node: Node, *others: Node) -> str | None:
+    """Task of the cells a node runs in, if it is one, else that of the other nodes' cells."""
+    tasks = case.evidence.cell_tasks
+    here = {tasks.get(cell) for cell in running_cells(case.evidence.source, node)}
+    if len(here) == 1:
+        return here.pop()
+    there = {tasks.get(each.cell) for each in others if each.function is None} - {None}
+    return there.pop() if len(there) == 1 else None
+
+
+def values(graph: SourceGraph) -> Through:
+    """As ``rows``, but an output of a model keeps nothing of what it was computed from."""
+    through = rows(graph)
+
+    def behind(node: Node) -> Iterable[int]:
+        return () if Tag.MODEL_OUTPUT in node.tags else through(node)
+
+    return behind
+
+
+def order(graph: SourceGraph) -> Through:
+    """As ``values``, but what was drawn still consists of what it was drawn from."""
+    through = values(graph)
+
+    def behind(node: Node) -> Iterable[int]:
+        return graph.content(node) if Tag.RANDOM in node.tags else through(node)
+
+    return behind
+
+
+def made_of(graph: SourceGraph, node: int) -> tuple[Node, ...]:
+    """Nodes whose values stand in ``node``, those behind a model's output left out."""
+    return flow(graph, node, values(graph))
+
+
+def sound_elsewhere(
+    case: Case, here: Compared, spoilt: Callable[[Compared], bool], every: Iterable[Compared]
+) -> bool:
+    """Whether another cell scores a model of the same task on labels as a dataset gives them.
+
+    A trial of the code, or a comparison made beside the evaluation, is then not what counts.
+    """
+    graph = case.evidence.source
+    return any(
+        other.node.cell != here.node.cell
+        and other.task == here.task
+        and carries(made_of(graph, other.true), Tag.LABELS, Tag.DATASET)
+        and carries(flow(graph, other.pred), Tag.MODEL_OUTPUT)
+        and not spoilt(other)
+        for other in every
+    )
+
+
+def firsts(found: Iterable[tuple[Compared, Node]]) -> Iterator[tuple[Compared, Node]]:
+    """The first of each place in the source, and of each task: one root cause is one finding."""
+    places: set[tuple[int, int]] = set()
+    tasks: set[str | None] = set()
+    for each, at in found:
+        place = (at.cell, at.line)
+        if place not in places and (each.task is None or each.task not in tasks):
+            places.add(place)
+            tasks.add(each.task)
+            yield each, at
