@@ -308,7 +308,7 @@ def test_a_cell_that_trains_leaves_its_scores_open() -> None:
     found = one(figure("0.9876"), trained)
     assert found.verdict == "undecidable"
     assert found.reason.endswith(
-        "but cell 4 trains a model, and what it gave meanwhile is not known."
+        ": cell 4 trains a model, and what it gave meanwhile is not known."
     )
 
 
