@@ -151,8 +151,12 @@ def _watch_steps(recorder: Recorder, passes: Passes) -> None:
             with recorder.quietly("step"):
                 passes.step(optimiser)
 
+    missed: list[bool] = []
+
     def is_there() -> None:
-        if optimizers._global_optimizer_post_hooks.get(handle.id) is not sealed:
+        # Told once, as of every other hook.
+        if not missed and optimizers._global_optimizer_post_hooks.get(handle.id) is not sealed:
+            missed.append(True)
             recorder.tamper("replaced", "torch.optim.Optimizer.step")
 
     sealed = seal(stepped)
