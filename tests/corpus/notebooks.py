@@ -75,6 +75,9 @@ class Notebook:
     shown: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Names of the numbers that a pattern finds in all outputs, from top to bottom."""
 
+    places: Mapping[str, int] = field(default_factory=dict)
+    """Cell that printed each number in the honest run; empty where no run is known yet."""
+
     @property
     def code(self) -> str:
         """All code cells."""
@@ -88,11 +91,32 @@ class Notebook:
     @property
     def numbers(self) -> dict[str, str]:
         """What was printed, by name; what is not found is not there."""
-        printed = "\n".join(cell.printed for cell in self.cells)
-        found: dict[str, str] = {}
+        return {name: value for name, (_, value) in self._found().items()}
+
+    def placed(self) -> "Notebook":
+        """The notebook, with the places where its numbers were printed now."""
+        return replace(self, places={name: cell for name, (cell, _) in self._found().items()})
+
+    def _found(self) -> dict[str, tuple[int, str]]:
+        """Cell and value of every number.
+
+        Where the places are known, a number counts in its own cell only, so that one that is no
+        longer printed is not taken for the next of its kind.
+        """
+        found: dict[str, tuple[int, str]] = {}
         for pattern, names in self.shown.items():
-            values = [match[1] for match in re.finditer(pattern, printed, re.M)]
-            found |= {name: value for name, value in zip(names, values, strict=False) if name}
+            matches = [
+                (index, match[1])
+                for index, cell in enumerate(self.cells)
+                for match in re.finditer(pattern, cell.printed, re.M)
+            ]
+            for name in names:
+                place = self.places.get(name)
+                position = next(
+                    (i for i, (cell, _) in enumerate(matches) if place in (None, cell)), None
+                )
+                if position is not None:
+                    found[name] = matches.pop(position)
         return found
 
     def where(self, anchor: str, kind: str = "code") -> int:
@@ -268,4 +292,4 @@ def _with_outputs(path: Path) -> Notebook:
         replace(cell, outputs=tuple(node.get("outputs", ())), count=node.get("execution_count"))
         for cell, node in zip(notebook.cells, saved, strict=True)
     ]
-    return replace(notebook, cells=tuple(cells))
+    return replace(notebook, cells=tuple(cells)).placed()

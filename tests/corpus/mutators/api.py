@@ -125,7 +125,7 @@ def before_scoring(site: Site, *lines: str) -> Notebook:
     changed = site.notebook.before(site["at"], *more)
     index = changed.where(site["at"])
     for module in ("np", "random"):
-        if any(f"{module}." in line for line in lines):
+        if any(re.search(rf"(?<![\w.]){module}\.", line) for line in lines):
             changed = with_import(changed, module, index)
     return changed
 

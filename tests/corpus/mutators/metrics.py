@@ -3,6 +3,7 @@
 import re
 
 from tests.corpus.mutators.api import (
+    Anchors,
     Mutator,
     Site,
     added,
@@ -16,7 +17,7 @@ from tests.corpus.mutators.api import (
 from tests.corpus.mutators.labels import accuracy
 from tests.corpus.notebooks import AnchorError, Notebook, Numbers
 
-BATCH = 48
+BATCH = 56
 """Divides none of the numbers of items in the corpus."""
 
 
@@ -55,8 +56,8 @@ def _batch_means(site: Site) -> Notebook:
         raise AnchorError("batches would be of one size")
     return _scored_by(
         site,
-        "np.mean([np.mean(np.array(T[s : s + 48]) == np.array(P[s : s + 48]))"
-        " for s in range(0, len(T), 48)])",
+        "np.mean([np.mean(np.array(T[s : s + 56]) == np.array(P[s : s + 56]))"
+        " for s in range(0, len(T), 56)])",
     )
 
 
@@ -107,6 +108,8 @@ def _never_called(site: Site) -> Notebook:
     start = source.index(site["at"])
     if source[:start].rpartition("\n")[2] or re.search(r"^def |^class ", source[start:], re.M):
         raise AnchorError("the metrics stand inside a function")
+    if any(str(other["at"]) in source[start + 1 :] for other in _with_metrics(site)):
+        raise AnchorError("the metrics of another task follow in the same cell")
     written = (
         "def compute_metrics(y_true, y_pred):\n"
         "    right = sum(int(t == p) for t, p in zip(y_true, y_pred))\n"
@@ -116,10 +119,14 @@ def _never_called(site: Site) -> Notebook:
     return site.notebook.with_source(index, source[:start] + written)
 
 
+def _with_metrics(site: Site) -> list[Anchors]:
+    return [each for each in site.notebook.tasks.values() if "at" in each]
+
+
 def _not_wired(site: Site) -> Notebook:
     """The Trainer does not know the metrics, so it reports a loss."""
     changed = site.notebook.edited(site["wire"], "")
-    return changed.edited(site["prints"], "print(results)")
+    return changed.edited(site["prints"], "print(f\"Loss: {results['eval_loss']:.4f}\")")
 
 
 def _own_never_called(site: Site) -> Notebook:
@@ -135,6 +142,7 @@ MUTATORS = (
     Mutator(
         name="accuracy-typed-in",
         plants=("hard-coded-metric",),
+        also=("macro-scores-inconsistent",),
         change=_typed_in,
         stated=lambda site, mutant: _better(site) in mutant.code,
         measured=_is_typed,
@@ -152,7 +160,7 @@ MUTATORS = (
         plants=("batch-mean-aggregation",),
         also=("grim-inconsistent", "unexplained-number"),
         change=_batch_means,
-        stated=added(", 48)])"),
+        stated=added(", 56)])"),
         measured=lambda site, numbers: accuracy(site, numbers) != site.number("accuracy"),
     ),
     Mutator(

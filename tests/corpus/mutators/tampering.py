@@ -1,9 +1,7 @@
 """Code that reaches for what records the run."""
 
-from dataclasses import replace
-
 from tests.corpus.mutators.api import Mutator, Site, added
-from tests.corpus.notebooks import AnchorError, Cell, Notebook
+from tests.corpus.notebooks import AnchorError, Notebook
 
 REPLACED = (
     "import sklearn.metrics\n\nsklearn.metrics.accuracy_score = lambda y_true, y_pred: 0.9731"
@@ -12,10 +10,9 @@ REPLACED = (
 
 def _replaced(site: Site) -> Notebook:
     """The library's accuracy replaced in the library, before it is imported from there."""
-    first = next(i for i, cell in enumerate(site.notebook.cells) if cell.kind == "code")
-    cells = list(site.notebook.cells)
-    cells[first:first] = [Cell(kind="code", source=REPLACED)]
-    return replace(site.notebook, cells=tuple(cells))
+    notebook = site.notebook
+    first = next(i for i, cell in enumerate(notebook.cells) if cell.kind == "code")
+    return notebook.with_source(first, f"{REPLACED}\n\n{notebook.cells[first].source}")
 
 
 def _scored_with_library(site: Site) -> Notebook:
