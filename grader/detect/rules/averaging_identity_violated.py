@@ -106,6 +106,12 @@ def averaging_identity_violated(case: Case) -> Iterator[Sighting]:
     Weighted recall: 0.8895
     ```
 
+    ## Verdict
+    Major: one of the two numbers is wrong, but an evaluation may well have been made. Certain
+    within a classification report, whose rows are of the same predictions. Likely for scores that
+    stand together outside of one, because that they are of one evaluation follows only from where
+    they stand.
+
     ## Known limits
     The average must be named by the output, or by every call of scikit-learn that reaches the
     cell. Scores in one output are compared when each stands there once and no word speaks of

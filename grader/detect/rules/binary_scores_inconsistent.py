@@ -91,6 +91,12 @@ def binary_scores_inconsistent(case: Case) -> Iterator[Sighting]:
     F1: 0.8471
     ```
 
+    ## Verdict
+    Major: at least one of the three scores is wrong, but an evaluation may well have been made.
+    Certain for a row of a classification report, which names the class, its scores and its items
+    together. Likely for three scores that stand together, because only the calls in the source
+    tell that they are of one class.
+
     ## Known limits
     Judged are the rows of a classification report, and three scores that stand together when every
     call of scikit-learn that reaches the cell names no average, which it allows for two classes
@@ -119,7 +125,7 @@ def _rows(case: Case) -> Iterator[Clash]:
                 if _row_impossible(report, row):
                     yield Clash(
                         words=row.printed,
-                        of=say("class {name} with {n} items", name=row.label[:40], n=row.support),
+                        of=say("class {name} (support {n})", name=row.label[:40], n=row.support),
                         certain=True,
                         task=case.evidence.cell_tasks.get(seen.cell),
                         refs=(line_ref(seen, row.line),),
@@ -145,7 +151,7 @@ def _triples(case: Case) -> Iterator[Clash]:
                 words=(numbers[0].printed, numbers[1].printed, numbers[2].printed),
                 of=say("one class of two")
                 if group.n is None
-                else say("one class of two, {n} items", n=group.n),
+                else say("one class of two (n={n})", n=group.n),
                 certain=False,
                 task=group.task,
                 refs=tuple(map(ref, numbers)),

@@ -68,6 +68,12 @@ def confusion_matrix_mismatch(case: Case) -> Iterator[Sighting]:
     Accuracy: 0.8700 (n=100)
     ```
 
+    ## Verdict
+    Major: the matrix or the scores are wrong, but an evaluation may well have been made. Certain
+    when matrix and report, or matrix and the only accuracy of the cell, stand in one output.
+    Likely when they stand in two outputs of the cell, when the cell prints several accuracies,
+    and when only the number of items differs, which may be that of a larger set.
+
     ## Known limits
     Judged is the only confusion matrix of a cell, printed whole, with whole numbers. Rows may be
     true or predicted classes. A normalised matrix, one that was drawn, and one beside words of

@@ -41,7 +41,7 @@ class Clash:
             "binary-scores-inconsistent",
             "confusion-matrix-mismatch",
         }
-    ),  # fmt: skip,
+    ),
 )
 def edited_output(case: Case) -> Iterator[Sighting]:
     """Saved numbers that no run of the cell could have printed together.
@@ -70,6 +70,12 @@ def edited_output(case: Case) -> Iterator[Sighting]:
     ```output
     Accuracy: 0.8828 (113/128)
     ```
+
+    ## Verdict
+    Major: one of the numbers is not what the code printed, but an evaluation may well have been
+    made, and a mistake in the code cannot be excluded. Certain for counts beside an accuracy, and
+    where the source hands report or matrix and accuracy the same arrays. Likely for a fraction
+    and a percentage, and for a report whose arrays the source does not tell.
 
     ## Known limits
     Compared are an accuracy and the counts beside it, a fraction and the percentage in parentheses

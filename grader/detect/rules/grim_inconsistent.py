@@ -100,6 +100,12 @@ def grim_inconsistent(case: Case) -> Iterator[Sighting]:
     Accuracy: 0.8900 (n=200)
     ```
 
+    ## Verdict
+    Major: the score is wrong, or it is not of the items stated, but an evaluation may well have
+    been made. Certain when the number of items is printed in the line of the score, because no
+    whole number then gives it. Likely when the number is taken from another line of the output or
+    the score stands in text, where it may be of other items.
+
     ## Known limits
     Accuracy, top-5 accuracy, exact match and VQA accuracy are tested, nothing that is averaged
     over classes. The number of items must be stated in the same output or sentence. Every number
@@ -207,8 +213,8 @@ def _sighting(task: str | None, several: list[Misfit]) -> Sighting:
         confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
         task=task,
         message=say(
-            "With {n} items, {metric} cannot be {printed}: {low} right answers give {below}, "
-            "{high} give {above}.",
+            "With {n} items, {metric} cannot be {printed}: {low} right of {n} gives {below}, and "
+            "{high} right gives {above}.",
             n=n,
             metric=METRICS[number.metric].spoken,
             printed=number.printed,

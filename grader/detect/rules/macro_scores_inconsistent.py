@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.detect._consistency import OTHER_DATA, Group, groups, ref, without_average
+from grader.detect._public_sizes import public_sizes
 from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.macro import (
     COUNT_LAW,
@@ -19,22 +20,6 @@ from grader.metrics.consistency.macro import (
 )
 from grader.metrics.consistency.shown import Range, meet, shown
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Figure, Wording, say
-
-Supports = Sequence[int]
-
-MNIST = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
-
-SPLITS: tuple[tuple[str, Supports], ...] = (
-    (r"cifar[-_ ]?100\b", [100] * 100),
-    (r"cifar[-_ ]?10\b", [1000] * 10),
-    (r"fashion[-_ ]?mnist", [1000] * 10),
-    (r"(?<!fashion)(?<!fashion[-_ ])\bmnist", MNIST),
-    (r"\bbeans\b", [43, 43, 42]),
-    (r"\bstl[-_ ]?10\b", [800] * 10),
-    (r"food[-_ ]?101\b", [250] * 101),
-    (r"\bimagenet[-_ ]?(?:1k|2012|ilsvrc)?\b", [50] * 1000),
-)  # fmt: skip
-"""Public test sets whose class sizes are known, as names are written, validation for ImageNet."""
 
 LAWS = {
     COUNT_LAW: say("the accuracy is no whole number of right answers"),
@@ -129,6 +114,12 @@ def macro_scores_inconsistent(case: Case) -> Iterator[Sighting]:
     Macro recall: 0.8895
     Macro F1: 0.8892
     ```
+
+    ## Verdict
+    Major: at least one of the scores is wrong or is averaged otherwise than stated, but an
+    evaluation may well have been made. Certain when scores of one output break a law that holds
+    for classes of any size. Likely when the sizes of the classes are taken from the name of the
+    dataset, and for scores in text, which may be of two evaluations.
 
     ## Known limits
     The sizes of the classes must be known: from the whole test set of a few public datasets, told
@@ -256,7 +247,7 @@ def _general(scores: Scores) -> Wording | None:
 
 def _of_split(case: Case, scores: Scores) -> tuple[Wording | None, bool]:
     """What is broken for the known sizes of the classes, and whether time ran out."""
-    several = _supports(case, scores.n)
+    several = public_sizes(case, scores.n)
     if scores.average != "macro" or not several or len(scores.ranges) < 2:
         return None, False
     printed = Macro(**{name: scores.ranges.get(name) for name in ALL})
@@ -271,15 +262,6 @@ def _of_split(case: Case, scores: Scores) -> tuple[Wording | None, bool]:
         n=sum(several[0]),
     )
     return why, False
-
-
-def _supports(case: Case, n: int | None) -> list[Supports]:
-    """Class sizes of the public test sets of ``n`` items that the notebook names."""
-    if n is None:
-        return []
-    text = "\n".join(cell.source for cell in case.evidence.submission.cells)
-    fitting = [(name, sizes) for name, sizes in SPLITS if sum(sizes) == n]
-    return [sizes for name, sizes in fitting if re.search(name, text, re.I)]
 
 
 def _sighting(task: str | None, several: list[tuple[Scores, Wording]]) -> Sighting:

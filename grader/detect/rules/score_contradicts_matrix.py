@@ -56,6 +56,11 @@ def score_contradicts_matrix(case: Case) -> Iterator[Sighting]:
     | ViT-B/32 | 0.1783 |
     ```
 
+    ## Verdict
+    Major: the ranking of the models rests on scores that the matrices shown do not give. Never
+    more than likely, because only the text tells that score and matrix are of the same images.
+    All models of a submission make one finding.
+
     ## Known limits
     One formula is known, mean of the diagonal minus mean of the rest, written in text, in LaTeX
     or in the source. Score and matrix are matched by the model both name; without names, when
@@ -92,21 +97,14 @@ def _sighting(pairs: list[Pair]) -> Sighting:
         f"{pair.score.model or 'S'}: {pair.middle:.3f} \N{NOT EQUAL TO} {pair.score.printed}"
         for pair in pairs
     ]
-    order: Wording | str = ""
-    if _out_of_order(pairs):
-        order = say(" The order of the scores does not follow from them.")
     places = [place for pair in pairs for place in (pair.score.place, pair.matrix.place)]
     return Sighting(
         severity="major",
         confidence=Confidence.LIKELY,
-        message=say(
-            "By the formula given, the printed matrices give other scores than those stated: "
-            "{scores}.{order}",
-            scores="; ".join(told[:5]),
-            order=order,
-        ),
+        message=_message("; ".join(told[:5]), _out_of_order(pairs)),
         measured=say(
-            "Mean of the diagonal minus mean of the rest, of {n} printed matrices.", n=len(pairs)
+            "Scores that are not the mean of the diagonal minus the mean of the rest: {n}.",
+            n=len({pair.score.place for pair in pairs}),
         ),
         remedy=say(
             "Compute the scores again from the matrices shown, or show those they come from."
@@ -117,6 +115,19 @@ def _sighting(pairs: list[Pair]) -> Sighting:
         ),
         evidence=tuple(dict.fromkeys(map(_ref, places))),
         task=next((pair.score.task for pair in pairs if pair.score.task), None),
+    )
+
+
+def _message(scores: str, out_of_order: bool) -> Wording:
+    if out_of_order:
+        return say(
+            "By the formula given, the printed matrices give other scores than those stated: "
+            "{scores}. The order of the scores does not follow from them, either.",
+            scores=scores,
+        )
+    return say(
+        "By the formula given, the printed matrices give other scores than those stated: {scores}.",
+        scores=scores,
     )
 
 
