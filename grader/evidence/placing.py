@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from grader.evidence.truth import Labels
 from grader.model import Lab, LabelOrigin
-from grader.model.recording import Label
+from grader.model.arrays import Label
 
 __all__ = ["Place", "place", "task_of", "tests_first"]
 

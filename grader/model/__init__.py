@@ -3,6 +3,16 @@
 Submission -> Run -> Evidence -> Comparisons -> Detection -> Grade -> Feedback
 """
 
+from grader.model.arrays import (
+    FloatArray,
+    Label,
+    LabelArray,
+    Matrix,
+    NamedArray,
+    NamedMatrix,
+    NamedNumber,
+    RowNorms,
+)
 from grader.model.case import Case
 from grader.model.comparison import (
     Band,
@@ -49,21 +59,13 @@ from grader.model.recording import (
     Attempt,
     CaughtException,
     Dropped,
-    FloatArray,
     ForwardPass,
-    Label,
-    LabelArray,
     LoadedAsset,
-    Matrix,
     MetricCall,
     ModelPass,
-    NamedArray,
-    NamedMatrix,
-    NamedNumber,
     PreparedImages,
     RandomDraw,
     Recording,
-    RowNorms,
     ServedRows,
     Tampering,
     TamperingKind,

@@ -9,8 +9,16 @@ from typing import Literal
 from pydantic import Field
 
 from grader.model._base import Artifact
-
-Label = int | str
+from grader.model.arrays import (
+    FloatArray,
+    Label,
+    LabelArray,
+    Matrix,
+    NamedArray,
+    NamedMatrix,
+    NamedNumber,
+    RowNorms,
+)
 
 
 class LoadedAsset(Artifact):
@@ -30,19 +38,6 @@ class LoadedAsset(Artifact):
 
     rows: int | None = None
     """Rows loaded."""
-
-
-class LabelArray(Artifact):
-    """A one-dimensional array of class labels or predictions."""
-
-    id: str
-    """Digest of the values; equal arrays are stored once."""
-
-    length: int
-    """Number of elements."""
-
-    values: tuple[Label, ...] | None
-    """The elements; ``None`` when there were too many to record."""
 
 
 class MetricCall(Artifact):
@@ -107,35 +102,6 @@ class TextMetricCall(Artifact):
     results of calls for one item each, which are counted as one call a cell."""
 
 
-class Matrix(Artifact):
-    """A two-dimensional array of floats."""
-
-    id: str
-    """Digest of the values; equal matrices are stored once."""
-
-    rows: int
-    """Number of rows."""
-
-    columns: int
-    """Number of columns."""
-
-    values: tuple[float, ...] | None
-    """The elements, row by row; ``None`` when there were too many to record."""
-
-
-class NamedMatrix(Artifact):
-    """A two-dimensional array of floats that appeared in the namespace."""
-
-    cell: int | None
-    """Cell after which it was first seen with these values."""
-
-    name: str
-    """Variable name."""
-
-    matrix: str
-    """Id of the matrix."""
-
-
 class TrainerCall(Artifact):
     """A call of a transformers ``Trainer`` method."""
 
@@ -193,19 +159,6 @@ class ForwardPass(Artifact):
     that forgets ``model.eval()`` is therefore not mistaken for training."""
 
 
-class NamedArray(Artifact):
-    """A one-dimensional array of labels that appeared in the namespace."""
-
-    cell: int | None
-    """Cell after which it was first seen with these values."""
-
-    name: str
-    """Variable name."""
-
-    array: str
-    """Id of the array."""
-
-
 TamperingKind = Literal[
     "forged",
     "called",
@@ -242,58 +195,6 @@ class Tampering(Artifact):
 
     by: Literal["notebook", "library"] = "notebook"
     """Whether what stands there now, or what did it, is the notebook's own code."""
-
-
-class FloatArray(Artifact):
-    """A one-dimensional array of floats, or of booleans and integers as floats."""
-
-    id: str
-    """Digest of the values; equal arrays are stored once."""
-
-    length: int
-    """Number of elements."""
-
-    values: tuple[float, ...] | None
-    """The elements; ``None`` when there were too many to record."""
-
-
-class NamedNumber(Artifact):
-    """A number that stood in the namespace: a counter, a score."""
-
-    cell: int | None
-    """Cell after which it was first seen with this value."""
-
-    name: str
-    """Variable name; ``name[key]`` and ``name.attribute`` for numbers in dictionaries and
-    results."""
-
-    value: float
-    """Its value."""
-
-    whole: bool
-    """Whether it is an integer."""
-
-
-class RowNorms(Artifact):
-    """Euclidean norms of the rows of a matrix of embeddings."""
-
-    cell: int | None
-    """Cell after which it was first seen."""
-
-    name: str
-    """Variable name, or the model's method that returned it."""
-
-    rows: int
-    """Number of rows."""
-
-    columns: int
-    """Number of columns."""
-
-    low: float
-    """Smallest norm."""
-
-    high: float
-    """Largest norm."""
 
 
 class ServedRows(Artifact):

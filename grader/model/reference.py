@@ -8,7 +8,7 @@ from grader.model._base import Artifact
 from grader.model.comparison import Band
 from grader.model.evidence import Evaluation
 from grader.model.metric import METRICS, MetricName
-from grader.model.recording import Label, LabelArray
+from grader.model.arrays import Label, LabelArray
 from grader.model.run import Machine
 
 

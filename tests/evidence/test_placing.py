@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.evidence.placing import place, task_of
-from grader.model.recording import Label
+from grader.model.arrays import Label
 from tests import build
 
 CIFAR = "uoft-cs/cifar10"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from grader.model import Evaluation, Evidence, Task
-from grader.model.recording import Matrix
+from grader.model.arrays import Matrix
 from grader.report.text import count
 from grader.report.view.spelling import noun
 
