@@ -5,10 +5,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from grader.model._base import Artifact
+from grader.model.arrays import Label, LabelArray
 from grader.model.comparison import Band
 from grader.model.evidence import Evaluation
 from grader.model.metric import METRICS, MetricName
-from grader.model.arrays import Label, LabelArray
 from grader.model.run import Machine
 
 
