@@ -3,7 +3,6 @@
 import re
 
 from tests.corpus.mutators.api import (
-    Anchors,
     Mutator,
     Site,
     added,
@@ -108,8 +107,8 @@ def _never_called(site: Site) -> Notebook:
     start = source.index(site["at"])
     if source[:start].rpartition("\n")[2] or re.search(r"^def |^class ", source[start:], re.M):
         raise AnchorError("the metrics stand inside a function")
-    if any(str(other["at"]) in source[start + 1 :] for other in _with_metrics(site)):
-        raise AnchorError("the metrics of another task follow in the same cell")
+    if any(place == index and task != site.task for task, place in _placed(site)):
+        raise AnchorError("the scores of another task stand in the same cell")
     written = (
         "def compute_metrics(y_true, y_pred):\n"
         "    right = sum(int(t == p) for t, p in zip(y_true, y_pred))\n"
@@ -119,8 +118,9 @@ def _never_called(site: Site) -> Notebook:
     return site.notebook.with_source(index, source[:start] + written)
 
 
-def _with_metrics(site: Site) -> list[Anchors]:
-    return [each for each in site.notebook.tasks.values() if "at" in each]
+def _placed(site: Site) -> list[tuple[str, int]]:
+    """Task and cell of every printed number."""
+    return [(name.partition(".")[0], place) for name, place in site.notebook.places.items()]
 
 
 def _not_wired(site: Site) -> Notebook:

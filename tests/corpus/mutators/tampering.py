@@ -4,7 +4,7 @@ from tests.corpus.mutators.api import Mutator, Site, added
 from tests.corpus.notebooks import AnchorError, Notebook
 
 REPLACED = (
-    "import sklearn.metrics\n\nsklearn.metrics.accuracy_score = lambda y_true, y_pred: 0.9731"
+    "import sklearn.metrics\n\nsklearn.metrics.accuracy_score = lambda *labels, **options: 0.9731"
 )
 
 
