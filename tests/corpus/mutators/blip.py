@@ -82,6 +82,7 @@ MUTATORS = (
     Mutator(
         name="captions-are-references",
         plants=("reference-is-hypothesis",),
+        also=("labels-from-predictions",),
         kinds=CAPTIONS,
         change=_own_captions,
         stated=differs,

@@ -153,7 +153,7 @@ MUTATORS = (
     Mutator(
         name="validation-called-test",
         plants=("validation-called-test",),
-        also=("tiny-eval-sample", "split-name-lies"),
+        also=("tiny-eval-sample", "split-name-lies", "best-checkpoint-on-test"),
         change=_validation,
         stated=lambda site, mutant: site["data"] not in mutant.code,
         measured=lambda site, numbers: int(numbers["vit.n"]) == 60,

@@ -258,7 +258,7 @@ MUTATORS = (
     Mutator(
         name="top-five-below-accuracy",
         plants=("range-or-monotonicity-violated", "averaging-identity-violated"),
-        also=CONSEQUENCES,
+        also=(*CONSEQUENCES, "grim-inconsistent"),
         change=_top5_below,
         stated=lambda site, mutant: (
             float(mutant.numbers[f"{site.task}.top5"]) < site.number("accuracy")

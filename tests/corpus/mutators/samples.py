@@ -91,7 +91,7 @@ MUTATORS = (
     Mutator(
         name="twelve-items",
         plants=("tiny-eval-sample",),
-        also=("class-coverage-gap",),
+        also=("class-coverage-gap", "degenerate-labels"),
         kinds=ITEMS,
         change=_first(FEW),
         stated=differs,
@@ -109,7 +109,7 @@ MUTATORS = (
     Mutator(
         name="same-items-again",
         plants=("duplicated-eval-items",),
-        also=("tiny-eval-sample", "class-coverage-gap"),
+        also=("tiny-eval-sample", "class-coverage-gap", "degenerate-labels"),
         kinds=ITEMS,
         change=_repeat,
         stated=added(f" * {TIMES}"),
