@@ -9,6 +9,7 @@ from grader.evidence import Truth, assemble
 from grader.labs import load_lab
 from grader.model import (
     METRICS,
+    Attempt,
     Case,
     Cell,
     CellRun,
@@ -26,6 +27,7 @@ from grader.model import (
     PreparedImages,
     RandomDraw,
     Recording,
+    RowNorms,
     ServedRows,
     Submission,
     Tampering,
@@ -230,6 +232,8 @@ def recording(facts: Facts) -> Recording:
         prepared=tuple(PreparedImages(**f) for kind, f in kept if kind == "prepared"),
         passes=tuple(ModelPass(**f) for kind, f in kept if kind == "pass"),
         draws=tuple(RandomDraw(**f) for kind, f in kept if kind == "draw"),
+        norms=tuple(RowNorms(**f) for kind, f in kept if kind == "norms"),
+        attempts=tuple(Attempt(**f) for kind, f in kept if kind == "attempt"),
         matrices=matrices,
         arrays=arrays,
         tampering=tuple(Tampering(**f) for kind, f in kept if kind == "tamper"),
