@@ -16,7 +16,7 @@ from grader.execute import ForkSandbox, Sandbox
 from grader.labs import load_lab
 from grader.model import Run
 from tests.corpus.mutants import OUTPUTS, Mutant, digest_of, kept_outputs, known_outputs, mutants
-from tests.corpus.notebooks import HERE, LABS, Notebook, read_source
+from tests.corpus.notebooks import HERE, LABS, Notebook, honest, read_source
 from tests.refresh_samples import refresh as rerun
 
 
@@ -53,6 +53,26 @@ def run_mutants(labs: Sequence[str], limit: int | None, mutators: Sequence[str])
             if _is_unknown(each) and (not mutators or each.mutator.name in mutators)
         ]
         _run_all(lab, _one_of_each_first(wanted)[:limit], {each.id for each in changed})
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+def write(folder: Path) -> None:
+    """Write every notebook below FOLDER, with an index of what is wrong with which."""
+    index = [
+        _written(folder, f"{each.lab}/{each.name}/honest", each, each.lab) for each in honest()
+    ]
+    for mutant in mutants():
+        row = _written(folder, mutant.id, mutant.notebook, mutant.notebook.lab)
+        index.append({**row, "plants": mutant.mutator.plants, "also": mutant.mutator.also})
+    (folder / "index.json").write_text(json.dumps(index, indent=1), encoding="utf-8")
+
+
+def _written(folder: Path, name: str, notebook: Notebook, lab: str) -> dict[str, object]:
+    path = folder / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(notebook.as_ipynb(), encoding="utf-8")
+    return {"id": name, "file": f"{name}.ipynb", "lab": lab}
 
 
 def _is_unknown(mutant: Mutant) -> bool:

@@ -38,9 +38,6 @@ class Labelled(BaseModel):
     also: tuple[str, ...] = ()
     """Detectors that may name a consequence of the same flaw."""
 
-    static: bool = True
-    """Whether the flaw can be seen without running the notebook."""
-
 
 def labelled(folder: Path) -> tuple[Labelled, ...]:
     """What the index of a folder says.

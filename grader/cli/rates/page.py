@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from grader.cli.rates.counting import Counts, Rates
 from grader.detect import Detector
+from grader.model import EvidenceKind
 from grader.model.interval import wilson
 
 __all__ = ["CORE_RECALL", "SINGLE", "Report", "gates", "page"]
@@ -67,10 +68,15 @@ def _unmet(way: str, rates: Rates, detectors: Sequence[Detector]) -> Iterator[st
     for each in detectors:
         counts = rates.detectors.get(each.name, Counts())
         least = CORE_RECALL[way]
-        # A flaw that only a run shows says nothing of how well files are read.
-        if each.name in _core(detectors) and counts.planted and _share(counts) < least:
+        judged = each.name in _core(detectors) and _looks(each, way)
+        if judged and counts.planted and _share(counts) < least:
             found = f"{counts.found} of {counts.planted}"
             yield f"{way}: {each.name} found {found}; {least:.0%} are wanted"
+
+
+def _looks(each: Detector, way: str) -> bool:
+    """Whether a detector can say anything, looking so; some need what only a run shows."""
+    return way == "run" or not each.requires & {EvidenceKind.RERUN, EvidenceKind.RECORDING}
 
 
 def _core(detectors: Sequence[Detector]) -> frozenset[str]:
