@@ -96,3 +96,14 @@ def test_anchors_are_unique_and_found() -> None:
 def test_a_class_of_three_hundred_is_one_page() -> None:
     results = [sample.single_sample(f"student{number}") for number in range(300)]
     assert len(class_page(results, facts.CONTEXT, pages={}).encode()) < 5_000_000
+
+
+def test_comments_that_ask_for_silence_are_counted_and_hide_nothing() -> None:
+    result = sample.single_sample()
+    assert result.detection is not None
+    allowed = tuple(one.model_copy(update={"allowed": True}) for one in result.detection.findings)
+    detection = result.detection.model_copy(update={"findings": allowed})
+    text = page_of([result.model_copy(update={"detection": detection})]).text
+    assert "Comments in 1 notebook ask for silence about " in text
+    assert "all are shown and counted" in text
+    assert "single-sample-eval" in text

@@ -33,6 +33,10 @@ class Detectors:
 
     rows: tuple[MapRow, ...]
     silent: str
+    """How many reported nothing."""
+
+    allowed: str
+    """How many findings a comment in the notebook asks to be silent about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +76,20 @@ def detectors(group: Group) -> Detectors:
         for name in reading.result.detection.clear
     } - set(names.values())
     silent = f"{plural(len(quiet), 'further detector')} reported nothing." if quiet else ""
-    return Detectors(tuple(rows), silent)
+    return Detectors(tuple(rows), silent, _allowed(group))
+
+
+def _allowed(group: Group) -> str:
+    counts = Counter(
+        reading.result.student
+        for reading in group.readings
+        for each in reading.shown
+        if each.finding.allowed
+    )
+    if not counts:
+        return ""
+    found, books = plural(counts.total(), "finding"), plural(len(counts), "notebook")
+    return f"Comments in {books} ask for silence about {found}; all are shown and counted."
 
 
 def _map_row(code: str, name: str, group: Group) -> MapRow:
