@@ -29,14 +29,14 @@ def said(wording: Wording, language: str) -> str:
         text = catalogue.ngettext(wording.text, wording.plural, wording.count)
     else:
         text = catalogue.gettext(wording.text)
-    return filled(text, {name: _part(value, language) for name, value in wording.values.items()})
+    return filled(text, {name: _part(value, language) for name, value in wording.values})
 
 
 def in_language(finding: Finding, language: str) -> Finding:
     """The finding with its sentences in a language, those that have a wording."""
     if language == "en":
         return finding
-    texts = {name: said(wording, language) for name, wording in finding.wordings.items()}
+    texts = {name: said(wording, language) for name, wording in finding.wordings}
     return finding.model_copy(update=texts)
 
 

@@ -71,7 +71,7 @@ def _finding(each: Detector, sighting: Sighting, case: Case, allowances: Allowan
         why=each.why,
         remedy=str(sighting.remedy),
         sure=str(sighting.sure),
-        wordings=sighting.wordings,
+        wordings=tuple(sighting.wordings.items()),
         evidence=sighting.evidence,
         from_starter=all(ref.cell in starter for ref in sighting.evidence),
         allowed=allowances.allow(each.code, each.name, sighting.evidence),

@@ -61,7 +61,7 @@ class Finding(Artifact):
     sure: str
     """Why the confidence is what it is."""
 
-    wordings: dict[str, Wording] = Field(default_factory=dict)
+    wordings: tuple[tuple[str, Wording], ...] = ()
     """``message``, ``measured``, ``remedy`` and ``sure`` with their values apart, from which the
     same is said in other languages; what is missing is there in English alone."""
 

@@ -2,8 +2,6 @@
 
 from typing import Union
 
-from pydantic import Field
-
 from grader.model._base import Artifact
 
 Part = Union[str, int, "Wording"]
@@ -22,13 +20,13 @@ class Wording(Artifact):
     count: int | None = None
     """The count that decides between the two."""
 
-    values: dict[str, Part] = Field(default_factory=dict)
-    """What stands for each name."""
+    values: tuple[tuple[str, Part], ...] = ()
+    """Each name with what stands for it."""
 
     def __str__(self) -> str:
         """The sentence in English, counts with commas."""
         text = self.text if not self.plural or self.count == 1 else self.plural
-        return filled(text, {name: _english(value) for name, value in self.values.items()})
+        return filled(text, {name: _english(value) for name, value in self.values})
 
 
 def say(text: str, /, **values: Part) -> Wording:
@@ -36,12 +34,12 @@ def say(text: str, /, **values: Part) -> Wording:
 
     Written with a literal, from which the catalogues of translations are made.
     """
-    return Wording(text=text, values=values)
+    return Wording(text=text, values=tuple(values.items()))
 
 
 def say_many(text: str, plural: str, n: int, /, **values: Part) -> Wording:
     """A sentence about ``n`` things, for one and for any other number; ``n`` is a value of it."""
-    return Wording(text=text, plural=plural, count=n, values={"n": n, **values})
+    return Wording(text=text, plural=plural, count=n, values=(("n", n), *values.items()))
 
 
 def filled(text: str, values: dict[str, str]) -> str:
