@@ -11,16 +11,67 @@ from grader.model import Case, Evaluation, Label, ModelPass, Recording, Task
 
 Labels = tuple[Label, ...]
 
+FEWEST_DECIMALS = 3
+"""Fewest decimals of a printed accuracy that tell which arrays it is of."""
+
 DECISIVE = 20
 """Fewest items from which an order of labels is told; see ``Evaluation.origin``."""
 
 
 def judged(case: Case) -> Iterator[tuple[Task, Evaluation]]:
-    """The evaluation every classification is judged by, with its arrays recorded."""
+    """The evaluation every classification is judged by.
+
+    Where none was rebuilt, the predictions of a model beside labels of whatever name, of which the
+    printed accuracy is theirs.
+    """
     for task in case.lab.tasks:
-        best = case.evidence.best(task.id)
-        if task.kind == "classification" and best is not None and best.n >= 1:
-            yield task, best
+        if task.kind == "classification":
+            best = case.evidence.best(task.id) or _beside_predictions(case, task)
+            if best is not None and best.n >= 1:
+                yield task, best
+
+
+def _beside_predictions(case: Case, task: Task) -> Evaluation | None:
+    recording, printed = case.evidence.recording, _printed_accuracies(case, task)
+    named = {each.array: each.cell for each in recording.named}
+    for each in recording.passes if printed else ():
+        pred = recording.labels(each.predictions)
+        if pred is None or len(pred) < DECISIVE or each.model not in task.models:
+            continue
+        for array, cell in named.items():
+            true = recording.labels(array)
+            if array == each.predictions or true is None or len(true) != len(pred):
+                continue
+            accuracy = agreement(true, pred) / len(pred)
+            if any(abs(accuracy - value) <= 0.5 * 10.0**-decimals for value, decimals in printed):
+                return _namespace(task, cell, (array, each.predictions or ""), true, accuracy)
+    return None
+
+
+def _printed_accuracies(case: Case, task: Task) -> list[tuple[float, int]]:
+    return [
+        (each.value, each.decimals)
+        for each in case.evidence.reported
+        if each.source == "rerun"
+        and each.metric == "accuracy"
+        and each.task == task.id
+        and each.decimals >= FEWEST_DECIMALS
+    ]
+
+
+def _namespace(
+    task: Task, cell: int | None, arrays: tuple[str, str], true: Labels, accuracy: float
+) -> Evaluation:
+    return Evaluation(
+        task=task.id,
+        cell=cell,
+        source="namespace",
+        n=len(true),
+        y_true=arrays[0],
+        y_pred=arrays[1],
+        classes=len(set(true)),
+        scores={"accuracy": accuracy},
+    )
 
 
 def pair(case: Case, evaluation: Evaluation) -> tuple[Labels, Labels] | None:
@@ -43,7 +94,8 @@ def served_labels(case: Case, task: Task, evaluation: Evaluation) -> Labels | No
         seen = [labels.get(each) for each in images(case, evaluation) or ()]
         known = tuple(each for each in seen if each is not None)
         found = known if known and len(known) == len(seen) else None
-    return None if found is None else _spelled_like(recording.labels(evaluation.y_true), found, task)
+    wanted = recording.labels(evaluation.y_true)
+    return None if found is None else _spelled_like(wanted, found, task)
 
 
 def images(case: Case, evaluation: Evaluation) -> tuple[str, ...] | None:

@@ -126,7 +126,7 @@ def sized(case: Case, task: Task) -> Sized | None:
         owner = _task_of(case, each.node.cell)
         if owner not in (None, task.id) or _other_split(each, task):
             continue
-        one = _size(each, shown)
+        one = None if _of_every_row(case, each) else _size(each, shown)
         if one is None:
             return None
         if owner == task.id:
@@ -251,6 +251,14 @@ def _size(scoring: ScoredRows, shown: Mapping[int, Sized]) -> Sized | None:
         if node.name in MODEL_SCORING and node.cell in shown:
             return shown[node.cell]
     return None
+
+
+def _of_every_row(case: Case, scoring: ScoredRows) -> bool:
+    """Whether the bound keeps something of each row, e.g. the first of its captions."""
+    bound, graph = scoring.bound, case.evidence.source
+    if bound is None or bound.kind != "subscript" or bound.receiver is None:
+        return False
+    return any(node.name == "iter" for node in graph.flow(bound.receiver))
 
 
 def _differ(calls: list[MetricCall]) -> bool:

@@ -31,6 +31,9 @@ class Compared:
     task: str | None
     """Task it belongs to, where that could be told."""
 
+    split: str | None = None
+    """``train``, ``validation`` or ``test``, where all that is scored is of one."""
+
 
 def compared(case: Case) -> tuple[Compared, ...]:
     """Every scoring the source shows with both sides, of code that runs, in execution order."""
@@ -42,12 +45,49 @@ def compared(case: Case) -> tuple[Compared, ...]:
             pred=each.y_pred,
             how=each.how,
             task=task_of(case, graph.nodes[each.node], graph.nodes[each.y_true]),
+            split=each.split,
         )
         for each in graph.scorings
         if each.y_true is not None
         and each.y_pred is not None
         and not dead(graph, graph.nodes[each.node])
     )
+
+
+def equalities(case: Case) -> Iterator[Compared]:
+    """Comparisons of two things item by item, each side taken for the right answers in turn.
+
+    For scores by hand of which neither names nor origins tell the sides apart.
+    """
+    graph = case.evidence.source
+    for node in graph.nodes:
+        if node.name != "Eq" or len(node.deps) != 2 or dead(graph, node):
+            continue
+        left, right = node.deps
+        if not all(_is_item(graph, side) for side in node.deps):
+            continue
+        task = task_of(case, node)
+        for true, pred in ((left, right), (right, left)):
+            yield Compared(node=node, true=true, pred=pred, how="by-hand", task=task)
+
+
+def source_of(graph: SourceGraph, node: int) -> Node:
+    """The value behind names and loops over it."""
+    current = graph.nodes[node]
+    while current.deps and (current.kind in {"name", "parameter"} or _is_of_loop(current)):
+        current = graph.nodes[current.deps[0]]
+    return current
+
+
+def _is_of_loop(node: Node) -> bool:
+    return node.name == "iter" or (node.kind == "subscript" and type(node.value) is int)
+
+
+def _is_item(graph: SourceGraph, node: int) -> bool:
+    current = graph.nodes[node]
+    while current.deps and current.kind in {"name", "parameter", "subscript"}:
+        current = graph.nodes[current.deps[0]]
+    return current.name == "iter"
 
 
 def task_of(case: Case, node: Node, *others: Node) -> str | None:
@@ -96,6 +136,7 @@ def sound_elsewhere(
     return any(
         other.node.cell != here.node.cell
         and other.task == here.task
+        and other.split not in {"train", "validation"}
         and carries(made_of(graph, other.true), Tag.LABELS, Tag.DATASET)
         and carries(flow(graph, other.pred), Tag.MODEL_OUTPUT)
         and not spoilt(other)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from grader.detect._samples import (
-    ITEMS,
     UNCOUNTED,
     Sized,
     by_task,
@@ -14,8 +13,9 @@ from grader.detect._samples import (
     sized,
     uncounted,
 )
+from grader.detect._sizes import judged_by, shown_size
 from grader.detect.api import Sighting, Undecided, detector
-from grader.model import Case, Confidence, Evaluation, EvidenceKind, Task
+from grader.model import Case, Confidence, Evaluation, EvidenceKind, Task, Wording, say
 
 
 @detector(
@@ -58,12 +58,17 @@ def single_sample_eval(case: Case) -> Iterator[Sighting]:
     print(pred.metrics)
     ```
 
+    ## Verdict
+    Invalid: no accuracy between 0 and 1 was possible. Certain when the item was counted in our
+    run, likely when a larger evaluation exists that may belong to the task, or when only the code,
+    an output or a report shows the number.
+
     ## Known limits
     A task is judged by its largest evaluation on the test split, so a demonstration on one
     picture beside a full evaluation is never reported. A metric called once per image in a loop
     counts as one evaluation of all its images. Without a run only limits with a number in the
-    source, or a prediction printed whole, are seen. A hand-written counter is seen only where
-    its labels and predictions are kept.
+    source, a prediction printed whole, and numbers that outputs or a report state are seen. A
+    hand-written counter is seen only where its labels and predictions are kept.
 
     ## Source
     The 95 % Wilson interval of one correct answer out of one is 0.21 to 1.00 (E. B. Wilson,
@@ -73,9 +78,10 @@ def single_sample_eval(case: Case) -> Iterator[Sighting]:
 
 
 def _look(case: Case, task: Task) -> Iterator[Sighting]:
-    evaluation = case.evidence.best(task.id)
+    evaluation = judged_by(case, task)
     if evaluation is None:
-        if (found := sized(case, task)) is not None and found.n == 1:
+        found = sized(case, task) or shown_size(case, task)
+        if found is not None and found.n == 1:
             yield _read(task, found)
     elif pooled(case, evaluation) == 1:
         if uncounted(case, task, evaluation) is not None:
@@ -86,15 +92,18 @@ def _look(case: Case, task: Task) -> Iterator[Sighting]:
 def _counted(case: Case, task: Task, evaluation: Evaluation) -> Sighting:
     total = rows_available(case, task, evaluation)
     larger = rivals(case, task, evaluation)
-    available = f", although {total} were loaded" if total is not None and total > 1 else ""
     return _sighting(
         task,
         confidence=Confidence.LIKELY if larger else Confidence.CERTAIN,
-        measured=f"Items scored in our run: 1{available}.",
+        measured=(
+            say("Items scored in our run: 1, although {total} were loaded.", total=total)
+            if total is not None and total > 1
+            else say("Items scored in our run: 1.")
+        ),
         sure=(
-            "Counted in our run, but a larger evaluation exists that may belong to this task."
+            say("Counted in our run, but a larger evaluation exists that may belong to this task.")
             if larger
-            else "Counted in our run."
+            else say("Counted in our run.")
         ),
         found=Sized(n=1, ref=limit_ref(case, evaluation.cell or 0, 1, total)),
     )
@@ -104,14 +113,14 @@ def _read(task: Task, found: Sized) -> Sighting:
     return _sighting(
         task,
         confidence=Confidence.LIKELY,
-        measured="Rows scored according to the notebook: 1.",
-        sure="Read in the notebook, not counted in a run.",
+        measured=say("Rows scored according to the notebook: 1."),
+        sure=say("Read in the notebook, not counted in a run."),
         found=found,
     )
 
 
 def _sighting(
-    task: Task, *, confidence: Confidence, measured: str, sure: str, found: Sized
+    task: Task, *, confidence: Confidence, measured: Wording, sure: Wording, found: Sized
 ) -> Sighting:
     return Sighting(
         severity="invalid",
@@ -119,17 +128,30 @@ def _sighting(
         task=task.id,
         message=_message(task),
         measured=measured,
-        remedy=(
-            f"Evaluate on at least {task.min_n} test {ITEMS[task.kind]}s and report their number "
-            "next to the score."
-        ),
+        remedy=_remedy(task),
         sure=sure,
         evidence=(found.ref,),
     )
 
 
-def _message(task: Task) -> str:
-    computed = f"The score was computed on one {ITEMS[task.kind]}"
+def _remedy(task: Task) -> Wording:
+    if task.kind == "vqa":
+        return say(
+            "Evaluate on at least {wanted} test questions and report their number next to the "
+            "score.",
+            wanted=task.min_n,
+        )
+    return say(
+        "Evaluate on at least {wanted} test images and report their number next to the score.",
+        wanted=task.min_n,
+    )
+
+
+def _message(task: Task) -> Wording:
     if task.kind == "classification":
-        return f"{computed}, so an accuracy can only be 0 or 1."
-    return f"{computed}, so it says almost nothing about the model."
+        return say("The score was computed on one image, so an accuracy can only be 0 or 1.")
+    if task.kind == "vqa":
+        return say(
+            "The score was computed on one question, so it says almost nothing about the model."
+        )
+    return say("The score was computed on one image, so it says almost nothing about the model.")

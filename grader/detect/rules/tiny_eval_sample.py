@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from grader.detect._samples import (
-    ITEMS,
     UNCOUNTED,
     Sized,
     by_task,
@@ -14,8 +13,9 @@ from grader.detect._samples import (
     sized,
     uncounted,
 )
+from grader.detect._sizes import judged_by, shown_size
 from grader.detect.api import Sighting, Undecided, detector
-from grader.model import Case, Confidence, Evaluation, EvidenceKind, Severity, Task
+from grader.model import Case, Confidence, Evaluation, EvidenceKind, Severity, Task, Wording, say
 from grader.model.interval import half_width, wilson
 
 WIDE = 0.10
@@ -66,11 +66,17 @@ def tiny_eval_sample(case: Case) -> Iterator[Sighting]:
     print(pred.metrics)
     ```
 
+    ## Verdict
+    Major where the 95 % interval of the accuracy is wider than 0.10 to each side, minor otherwise;
+    without an accuracy, major below 34 items. Certain when the items were counted in our run,
+    likely when a larger evaluation exists that may belong to the task, or when only the code, an
+    output or a report shows the number.
+
     ## Known limits
     Silent from the number of items the lab allows (``min_n``) upwards, however wide the interval;
     a single item is reported by `single-sample-eval`. The interval is the accuracy's: the macro
     averages of precision, recall and F1 vary more. Without a run only limits with a number in the
-    source, or a prediction printed whole, are seen.
+    source, a prediction printed whole, and numbers that outputs or a report state are seen.
 
     ## Source
     Wilson interval: E. B. Wilson, "Probable inference, the law of succession, and statistical
@@ -81,9 +87,10 @@ def tiny_eval_sample(case: Case) -> Iterator[Sighting]:
 
 
 def _look(case: Case, task: Task) -> Iterator[Sighting]:
-    evaluation = case.evidence.best(task.id)
+    evaluation = judged_by(case, task)
     if evaluation is None:
-        if (found := sized(case, task)) is not None and 2 <= found.n < task.min_n:
+        found = sized(case, task) or shown_size(case, task)
+        if found is not None and 2 <= found.n < task.min_n:
             yield _read(task, found)
     elif 2 <= (n := pooled(case, evaluation)) < task.min_n:
         if uncounted(case, task, evaluation) is not None:
@@ -101,9 +108,9 @@ def _counted(case: Case, task: Task, evaluation: Evaluation, n: int) -> Sighting
         accuracy=accuracy,
         confidence=Confidence.LIKELY if larger else Confidence.CERTAIN,
         sure=(
-            "Counted in our run, but a larger evaluation exists that may belong to this task."
+            say("Counted in our run, but a larger evaluation exists that may belong to this task.")
             if larger
-            else "Counted in our run."
+            else say("Counted in our run.")
         ),
         found=Sized(n=n, ref=limit_ref(case, evaluation.cell or 0, n, total)),
     )
@@ -114,13 +121,13 @@ def _read(task: Task, found: Sized) -> Sighting:
         task,
         accuracy=None,
         confidence=Confidence.LIKELY,
-        sure="Read in the notebook, not counted in a run.",
+        sure=say("Read in the notebook, not counted in a run."),
         found=found,
     )
 
 
 def _sighting(
-    task: Task, *, accuracy: float | None, confidence: Confidence, sure: str, found: Sized
+    task: Task, *, accuracy: float | None, confidence: Confidence, sure: Wording, found: Sized
 ) -> Sighting:
     return Sighting(
         severity=_severity(accuracy, found.n),
@@ -128,10 +135,7 @@ def _sighting(
         task=task.id,
         message=_message(task, accuracy, found.n),
         measured=_measured(accuracy, found.n),
-        remedy=(
-            f"Evaluate on at least {task.min_n} test {ITEMS[task.kind]}s; give their number and "
-            "the interval next to the score."
-        ),
+        remedy=_remedy(task),
         sure=sure,
         evidence=(found.ref,),
     )
@@ -142,19 +146,50 @@ def _severity(accuracy: float | None, n: int) -> Severity:
     return "major" if wide else "minor"
 
 
-def _message(task: Task, accuracy: float | None, n: int) -> str:
-    items = ITEMS[task.kind]
-    asked = f"The score was computed on {n} {items}s; this task asks for at least {task.min_n}."
-    if accuracy is None:
-        return asked
-    low, high = wilson(accuracy, n)
-    return (
-        f"{asked} With n = {n} an accuracy of {accuracy:.1%} fits any true value from "
-        f"{low:.0%} to {high:.0%}."
+def _remedy(task: Task) -> Wording:
+    if task.kind == "vqa":
+        return say(
+            "Evaluate on at least {wanted} test questions; give their number and the interval next "
+            "to the score.",
+            wanted=task.min_n,
+        )
+    return say(
+        "Evaluate on at least {wanted} test images; give their number and the interval next to the "
+        "score.",
+        wanted=task.min_n,
     )
 
 
-def _measured(accuracy: float | None, n: int) -> str:
+def _message(task: Task, accuracy: float | None, n: int) -> Wording:
+    if accuracy is not None:
+        low, high = wilson(accuracy, n)
+        return say(
+            "The score was computed on {count} images; this task asks for at least {wanted}. With "
+            "n = {count} an accuracy of {accuracy} fits any true value from {low} to {high}.",
+            count=n,
+            wanted=task.min_n,
+            accuracy=f"{accuracy:.1%}",
+            low=f"{low:.0%}",
+            high=f"{high:.0%}",
+        )
+    if task.kind == "vqa":
+        return say(
+            "The score was computed on {count} questions; this task asks for at least {wanted}.",
+            count=n,
+            wanted=task.min_n,
+        )
+    return say(
+        "The score was computed on {count} images; this task asks for at least {wanted}.",
+        count=n,
+        wanted=task.min_n,
+    )
+
+
+def _measured(accuracy: float | None, n: int) -> Wording:
     if accuracy is None:
-        return f"Items scored: {n}."
-    return f"Items scored: {n}; half-width of the 95 % interval: {half_width(accuracy, n):.3f}."
+        return say("Items scored: {count}.", count=n)
+    return say(
+        "Items scored: {count}; half-width of the 95 % interval: {width}.",
+        count=n,
+        width=f"{half_width(accuracy, n):.3f}",
+    )
