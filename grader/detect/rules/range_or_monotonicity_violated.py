@@ -4,19 +4,22 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
+from grader.detect._jensen import f1_too_high
+from grader.detect._ranks import misordered
 from grader.detect.api import Sighting, Undecided, detector
 from grader.model import (
     METRICS,
-    Average,
     Case,
     Confidence,
     EvidenceKind,
     EvidenceRef,
-    Node,
     Output,
     Reported,
-    SourceGraph,
+    Wording,
+    say,
+    say_many,
 )
 
 CHANGE = re.compile(
@@ -26,35 +29,18 @@ CHANGE = re.compile(
 )
 """Words beside a difference between scores, which may have any sign and size."""
 
-TOP_K = re.compile(
-    r"\btop[\s_-]?(?P<k>[15])\b(?:[\s_-]*acc(?:uracy)?)?\s*(?:@\d+\s*)?[:=]?\s*"
-    r"(?P<number>\d+(?:\.\d+)?)\s*(?P<percent>%?)",
-    re.I,
-)
-"""Top-1 and top-5 accuracy as outputs spell them."""
-
-ERROR = re.compile(r"\berr(or)?s?\b", re.I)
-"""Top-k *errors* run the other way."""
-
 PERCENT_SIGNS = ("%", "\N{FULLWIDTH PERCENT SIGN}")
 """How outputs and texts mark a percentage."""
 
-NEAR = 6
-"""Most lines between precision, recall and F1 that belong together."""
-
-JENSEN: frozenset[Average] = frozenset({"macro", "micro"})
-"""Averages for which F1 never exceeds 2PR/(P+R)."""
-
-TRIPLE = frozenset({"precision", "recall", "f1"})
-
-USUAL_ZERO_DIVISION = (0, 1, 0.0, 1.0, "warn")
-"""Settings of ``zero_division`` that keep every class in every mean."""
-
-OWN_AVERAGE = re.compile(r"classification_report$|^torchmetrics\.|^torcheval\.")
-"""Calls that average without being told how, or leave out classes that never occur."""
-
 CERTAIN_FROM = 100.0
 """A bare number up to here may be a percentage typed without its sign."""
+
+FRACTIONS = 0.5
+"""A score of at least this, with as many decimals beside a bare number above 1, is a fraction, and
+so is that number."""
+
+FINE = 3
+"""Fewest decimals of both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +53,14 @@ class Broken:
     task: str | None
     """Task."""
 
-    message: str
-    """One sentence with the numbers."""
+    message: Wording
+    """What is wrong, with the numbers."""
 
     ref: EvidenceRef
     """Where they stand."""
+
+    certain: bool = True
+    """Whether it can be read in one way only."""
 
 
 @detector(
@@ -79,6 +68,8 @@ class Broken:
     name="range-or-monotonicity-violated",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    severity="major",
+    follows=frozenset({"macro-scores-inconsistent"}),
 )
 def range_or_monotonicity_violated(case: Case) -> Iterator[Sighting]:
     """A printed score is impossible, whatever the predictions were.
@@ -108,12 +99,18 @@ def range_or_monotonicity_violated(case: Case) -> Iterator[Sighting]:
     Accuracy: 88.95%
     ```
 
+    ## Verdict
+    Major: the number is wrong, or is not what it is called. Certain, as it is arithmetic; likely
+    where a bare number above 1 is taken for a fraction because the score beside it is one.
+
     ## Known limits
-    A bare number from 1 to 100 may be a percentage without its sign and is left alone. The bound
-    on F1 holds for macro and micro averages only; it is applied where the output, or every metric
-    call that reaches the cell, names such an average, and the three numbers stand close together
-    in one output. Numbers beside words of comparison ("change", "gap") are left alone, and so are
-    numbers in the text. CIDEr and similarity scores have other ranges and are left alone.
+    A bare number from 1 to 100 may be a percentage without its sign; it is left alone unless a
+    score with as many decimals stands in the same output and is a fraction of at least 0.5. The
+    bound on F1 holds for macro and micro averages only; it is applied where the output, or every
+    metric call that reaches the cell, names such an average, and the three numbers stand close
+    together in one output. Numbers beside words of comparison ("change", "gap") are left
+    alone, and so are numbers in the text. CIDEr and similarity scores have other ranges and are
+    left alone.
 
     ## Source
     Macro F1 is at most 2PR/(P+R) of macro precision P and macro recall R: Jensen's inequality,
@@ -123,7 +120,7 @@ def range_or_monotonicity_violated(case: Case) -> Iterator[Sighting]:
     if not case.evidence.kinds & {EvidenceKind.SAVED, EvidenceKind.RERUN}:
         raise Undecided("The notebook holds no outputs.", needs="saved outputs or a run")
     found: dict[tuple[str, str | None], list[Broken]] = defaultdict(list)
-    for broken in (*_out_of_range(case), *_f1_too_high(case), *_top_k(case)):
+    for broken in (*_out_of_range(case), *_f1_too_high(case), *_misordered(case)):
         found[broken.law, broken.task].append(broken)
     for (_, task), several in found.items():
         yield _sighting(task, several)
@@ -131,15 +128,32 @@ def range_or_monotonicity_violated(case: Case) -> Iterator[Sighting]:
 
 def _out_of_range(case: Case) -> Iterator[Broken]:
     texts = _lines(case)
+    fine = [each for each in case.evidence.reported if FRACTIONS <= each.value <= 1]
     for number in case.evidence.reported:
         text = texts.get((number.source, number.cell, number.output, number.line), "")
-        if _impossible(number) and not CHANGE.search(text):
+        certain = _impossible(number)
+        if (certain or _among_fractions(number, fine)) and not CHANGE.search(text):
             yield Broken(
                 law="range",
                 task=number.task,
-                message=f"The output gives {METRICS[number.metric].spoken} {number.printed}",
+                message=say(
+                    "The output gives {metric} {value}",
+                    metric=METRICS[number.metric].spoken,
+                    value=number.printed,
+                ),
                 ref=_output_ref(number),
+                certain=certain,
             )
+
+
+def _among_fractions(number: Reported, fractions: Sequence[Reported]) -> bool:
+    """Whether a bare number just above 1 stands among scores that are fractions."""
+    if not METRICS[number.metric].hundredths or number.decimals < FINE:
+        return False
+    if not 1 + 10.0**-number.decimals < number.value <= 1 + FRACTIONS:
+        return False
+    place = (number.source, number.cell, number.output, number.decimals)
+    return any(place == (x.source, x.cell, x.output, x.decimals) for x in fractions)
 
 
 def _impossible(number: Reported) -> bool:
@@ -154,100 +168,44 @@ def _impossible(number: Reported) -> bool:
 
 
 def _f1_too_high(case: Case) -> Iterator[Broken]:
-    groups: dict[tuple[str, int, int, Average | None], list[Reported]] = defaultdict(list)
-    for number in case.evidence.reported:
-        groups[number.source, number.cell, number.output, number.average].append(number)
-    for (_, cell, _, average), numbers in groups.items():
-        named = average in JENSEN or (average is None and _only_macro_called(case, cell))
-        triple = _triple(numbers)
-        if named and triple is not None:
-            yield from _above_bound(*triple)
-
-
-def _triple(numbers: Sequence[Reported]) -> tuple[Reported, Reported, Reported] | None:
-    """Precision, recall and F1 that stand together, each once; ``None`` otherwise."""
-    chosen = [each for each in numbers if each.metric in TRIPLE]
-    by_metric = {each.metric: each for each in chosen}
-    if len(chosen) != 3 or len(by_metric) != 3:
-        return None
-    lines = [each.line for each in chosen]
-    if max(lines) - min(lines) > NEAR or not all(0 <= each.value <= 1 for each in chosen):
-        return None
-    return by_metric["precision"], by_metric["recall"], by_metric["f1"]
-
-
-def _above_bound(precision: Reported, recall: Reported, f1: Reported) -> Iterator[Broken]:
-    highest = [each.value + 10.0**-each.decimals for each in (precision, recall)]
-    bound = 2 * highest[0] * highest[1] / (highest[0] + highest[1])
-    if f1.value - 0.5 * 10.0**-f1.decimals > bound:
-        total = precision.value + recall.value
-        mean = 2 * precision.value * recall.value / total if total else 0.0
+    for each in f1_too_high(case):
         yield Broken(
             law="f1",
-            task=f1.task,
-            message=(
-                f"F1 {f1.printed} is above {mean:.4f}, the most that precision "
-                f"{precision.printed} and recall {recall.printed} allow"
+            task=each.f1.task,
+            message=say(
+                "F1 {f1} is above {mean}, the most that precision {precision} and recall {recall} "
+                "allow",
+                f1=each.f1.printed,
+                mean=f"{each.bound:.4f}",
+                precision=each.precision.printed,
+                recall=each.recall.printed,
             ),
-            ref=_output_ref(f1),
+            ref=_output_ref(each.f1),
         )
 
 
-def _only_macro_called(case: Case, cell: int) -> bool:
-    """Whether every metric call whose result reaches this cell names the macro average."""
-    graph = case.evidence.source
-    feeding = {
-        each.id for node in graph.nodes if node.cell == cell for each in graph.slice(node.id)
-    }
-    calls = [graph.nodes[each] for each in feeding if graph.nodes[each].kind == "call"]
-    if any(OWN_AVERAGE.search(call.name) for call in calls):
-        return False
-    return {average for call in calls for average in _averages(graph, call)} == {"macro"}
-
-
-def _averages(graph: SourceGraph, call: Node) -> Iterator[str]:
-    for argument in call.arguments:
-        value = graph.nodes[argument.node].value
-        if argument.name == "average":
-            yield str(value)
-        if argument.name == "zero_division" and value not in USUAL_ZERO_DIVISION:
-            yield "classes left out"
-
-
-def _top_k(case: Case) -> Iterator[Broken]:
-    seen: dict[tuple[str, int, int], dict[str, list[tuple[float, int, str]]]] = {}
-    for (source, cell, output, line), text in _lines(case).items():
-        if ERROR.search(text) or CHANGE.search(text):
-            continue
-        for match in TOP_K.finditer(text):
-            values = seen.setdefault((source, cell, output), defaultdict(list))
-            scale = 0.01 if match["percent"] else 1.0
-            value = float(match["number"]) * scale
-            values[match["k"]].append((value, line, match["number"] + match["percent"]))
-    for (source, cell, _), values in seen.items():
-        yield from _top_1_above_top_5(case, source, cell, values)
-
-
-def _top_1_above_top_5(
-    case: Case, source: str, cell: int, values: dict[str, list[tuple[float, int, str]]]
-) -> Iterator[Broken]:
-    if len(values["1"]) != 1 or len(values["5"]) != 1:
-        return
-    (first, line, printed), (fifth, _, printed_fifth) = values["1"][0], values["5"][0]
-    # One of them a fraction, the other a percentage without its sign: not comparable.
-    same_scale = (first <= 1) == (fifth <= 1)
-    if same_scale and first > fifth + 10.0 ** -_decimals(printed_fifth):
+def _misordered(case: Case) -> Iterator[Broken]:
+    for each in misordered(case):
+        place = each.above.place
         yield Broken(
-            law="top-k",
-            task=case.evidence.cell_tasks.get(cell),
-            message=f"Top-1 accuracy {printed} is above top-5 accuracy {printed_fifth}",
-            ref=EvidenceRef(kind=EvidenceKind(source), cell=cell, line=line),
+            law="ranks",
+            task=each.above.task or _task_with(case, place.cell, each.above.metric),
+            message=say(
+                "`{above}` is {value} and `{below}` is {lower}, although more are looked at",
+                above=each.above.name,
+                value=each.above.printed,
+                below=each.below.name,
+                lower=each.below.printed,
+            ),
+            ref=EvidenceRef(kind=EvidenceKind(place.source), cell=place.cell, line=place.line),
         )
 
 
-def _decimals(printed: str) -> int:
-    decimals = len(printed.rstrip("%").partition(".")[2])
-    return decimals + 2 if printed.endswith("%") else decimals
+def _task_with(case: Case, cell: int, metric: str | None) -> str | None:
+    """The task of a cell, where it asks for this metric."""
+    owner = case.evidence.cell_tasks.get(cell)
+    asks = any(each.id == owner and metric in each.metrics for each in case.lab.tasks)
+    return owner if asks else None
 
 
 def _lines(case: Case) -> dict[tuple[str, int, int, int], str]:
@@ -275,22 +233,33 @@ def _output_ref(number: Reported) -> EvidenceRef:
 
 
 REMEDIES = {
-    "range": "Scores lie between 0 and 1 (0 % and 100 %); check that none is scaled twice.",
-    "f1": "Compute precision, recall and F1 from the same predictions with the same average.",
-    "top-k": "Check that both are computed from the same predictions.",
+    "range": say(
+        "Scores lie between 0 and 1 (0 % and 100 %); check that none is scaled twice or typed."
+    ),
+    "f1": say("Compute precision, recall and F1 from the same predictions with the same average."),
+    "ranks": say("Check that both are computed from the same predictions."),
 }
 """What to do, by law."""
 
 
 def _sighting(task: str | None, several: Sequence[Broken]) -> Sighting:
-    messages = list(dict.fromkeys(each.message for each in several))
+    messages = list({str(each.message): each.message for each in several}.values())
+    certain = any(each.certain for each in several)
+    sure = say("Arithmetic, with the rounding of the printed numbers allowed for.")
+    if not certain:
+        sure = say("Arithmetic, if the number is a fraction like the scores beside it.")
     return Sighting(
         severity="major",
-        confidence=Confidence.CERTAIN,
+        confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
         task=task,
-        message=f"{'; '.join(messages)}, which no predictions can give.",
-        measured=f"Numbers that break the rule: {len(messages)}.",
+        message=say(
+            "{broken}, which no predictions can give.",
+            broken=reduce(lambda one, other: say("{one}; {other}", one=one, other=other), messages),
+        ),
+        measured=say_many(
+            "{n} number breaks the rule.", "{n} numbers break the rule.", len(messages)
+        ),
         remedy=REMEDIES[several[0].law],
-        sure="Arithmetic, with the rounding of the printed numbers allowed for.",
-        evidence=tuple(each.ref for each in several),
+        sure=sure,
+        evidence=tuple(dict.fromkeys(each.ref for each in several)),
     )

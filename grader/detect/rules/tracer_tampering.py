@@ -1,7 +1,7 @@
 """TAM001: tracer-tampering."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from grader.detect.api import Sighting, detector
@@ -13,6 +13,8 @@ from grader.model import (
     Severity,
     Tampering,
     TamperingKind,
+    Wording,
+    say,
 )
 
 
@@ -57,6 +59,12 @@ def tracer_tampering(case: Case) -> Iterator[Sighting]:
                y_pred: [0, 1], value: 1.0}
     ```
 
+    ## Verdict
+    Invalid and certain when the recorder's own lines or parts are not what they were: nothing can
+    be taken from such a run. A recorded function replaced by the notebook's own is invalid and
+    likely, because a function of this name may have been wanted. Ways into the process are for
+    review: the fact is certain, what it was for is not.
+
     ## Known limits
     A notebook shares its process with the recorder, so silence proves nothing: what a process
     says of itself is never believed where the labels served, which lie outside, say otherwise.
@@ -84,81 +92,131 @@ class _Words:
 
     severity: Severity
     confidence: Confidence
-    message: str
-    remedy: str
+    message: Callable[[str, str], Wording]
+    """Says it, of a cell and a detail."""
+
+    remedy: Wording
     looked_for: str
     """Pattern of the line to show."""
 
 
-_BY_ITSELF = "Neither a library nor a mistake writes there by itself; the line fails its check."
-_OPEN = "The fact is certain; what it was for is not."
-_KEEP = "Leave the recording alone and call the library's functions as they are."
-_OUT = "Take this out of the notebook you hand in."
-_WAYS = "Cell {cell} uses {detail}, which reaches every object of the process, the recorder's too."
+_BY_ITSELF = say(
+    "Neither a library nor a mistake writes there by itself; the line fails its check."
+)
+_OPEN = say("The fact is certain; what it was for is not.")
+_KEEP = say("Leave the recording alone and call the library's functions as they are.")
+_OUT = say("Take this out of the notebook you hand in.")
+
+
+def _uses(cell: str, detail: str) -> Wording:
+    return say(
+        "Cell {cell} uses {detail}, which reaches every object of the process, the recorder's too.",
+        cell=cell,
+        detail=detail,
+    )
+
+
 _LIKELY, _CERTAIN = Confidence.LIKELY, Confidence.CERTAIN
 _WORDS: dict[TamperingKind, _Words] = {
     "forged": _Words(
         "invalid",
         _CERTAIN,
-        "Cell {cell} wrote lines in the form of events into the stream of the recorder.",
+        lambda cell, _detail: say(
+            "Cell {cell} wrote lines in the form of events into the stream of the recorder.",
+            cell=cell,
+        ),
         _KEEP,
         r"os\.write|/proc/self/fd",
     ),
     "called": _Words(
         "invalid",
         _CERTAIN,
-        "A part of the recorder ({detail}) was called by something else than the recorder.",
+        lambda _cell, detail: say(
+            "A part of the recorder ({detail}) was called by something else than the recorder.",
+            detail=detail,
+        ),
         _KEEP,
         r"__closure__|cell_contents|f_back|callbacks",
     ),
     "changed": _Words(
         "invalid",
         _CERTAIN,
-        "The recorder's hook in {detail} is not the one that was installed any more.",
+        lambda _cell, detail: say(
+            "The recorder's hook in {detail} is not the one that was installed any more.",
+            detail=detail,
+        ),
         _KEEP,
         r"__code__|cell_contents|__defaults__",
     ),
     "copied": _Words(
         "review",
         _LIKELY,
-        "A function was made from the code of the recorder's hook ({detail}).",
+        lambda _cell, detail: say(
+            "A function was made from the code of the recorder's hook ({detail}).", detail=detail
+        ),
         _KEEP,
         r"FunctionType|__code__",
     ),
     "replaced": _Words(
         "invalid",
         _LIKELY,
-        "After cell {cell}, {detail} is a function of the notebook, not the library's, so what "
-        "it returned was not recorded.",
-        "Give your own function a name of its own, and call the library's for the scores.",
+        lambda cell, detail: say(
+            "After cell {cell}, {detail} is a function of the notebook, not the library's, so what "
+            "it returned was not recorded.",
+            cell=cell,
+            detail=detail,
+        ),
+        say("Give your own function a name of its own, and call the library's for the scores."),
         r"{last}\s*=(?!=)|setattr|{last}",
     ),
-    "import": _Words("review", _LIKELY, "Cell {cell} asks for {detail}.", _OUT, r"{detail}"),
-    "memory": _Words("review", _LIKELY, "Cell {cell} opens {detail}.", _OUT, r"/mem"),
-    "gc": _Words("review", _LIKELY, _WAYS, _OUT, r"{last}"),
-    "ctypes": _Words("review", _LIKELY, _WAYS, _OUT, r"ctypes|cdll|CDLL|pythonapi"),
-    "frames": _Words("review", _LIKELY, _WAYS, _OUT, r"_current_frames"),
+    "import": _Words(
+        "review",
+        _LIKELY,
+        lambda cell, detail: say("Cell {cell} asks for {detail}.", cell=cell, detail=detail),
+        _OUT,
+        r"{detail}",
+    ),
+    "memory": _Words(
+        "review",
+        _LIKELY,
+        lambda cell, detail: say("Cell {cell} opens {detail}.", cell=cell, detail=detail),
+        _OUT,
+        r"/mem",
+    ),
+    "gc": _Words("review", _LIKELY, _uses, _OUT, r"{last}"),
+    "ctypes": _Words("review", _LIKELY, _uses, _OUT, r"ctypes|cdll|CDLL|pythonapi"),
+    "frames": _Words("review", _LIKELY, _uses, _OUT, r"_current_frames"),
     "trace": _Words(
         "review",
         _LIKELY,
-        "Cell {cell} calls {detail}, which runs its own code inside every function, the "
-        "recorder's too.",
+        lambda cell, detail: say(
+            "Cell {cell} calls {detail}, which runs its own code inside every function, the "
+            "recorder's too.",
+            cell=cell,
+            detail=detail,
+        ),
         _OUT,
         r"settrace|setprofile",
     ),
-    "audit": _Words("review", _LIKELY, _WAYS, _OUT, r"addaudithook"),
+    "audit": _Words("review", _LIKELY, _uses, _OUT, r"addaudithook"),
     "noise": _Words(
         "review",
         _LIKELY,
-        "In cell {cell}, bytes that are no event arrived in the stream of the recorder.",
-        "Write only to files the notebook has opened itself.",
+        lambda cell, _detail: say(
+            "In cell {cell}, bytes that are no event arrived in the stream of the recorder.",
+            cell=cell,
+        ),
+        say("Write only to files the notebook has opened itself."),
         r"os\.write|write\(",
     ),
     "lost": _Words(
         "review",
         _LIKELY,
-        "Not everything that was recorded in our run has arrived, so what is missing is unknown.",
-        "Close only files the notebook has opened itself, and leave IPython's events alone.",
+        lambda _cell, _detail: say(
+            "Not everything that was recorded in our run has arrived, so what is missing is "
+            "unknown."
+        ),
+        say("Close only files the notebook has opened itself, and leave IPython's events alone."),
         r"closerange|os\.close|events\.|callbacks",
     ),
 }
@@ -167,18 +225,25 @@ _WORDS: dict[TamperingKind, _Words] = {
 def _sighting(case: Case, group: list[Tampering]) -> Sighting:
     seen = group[0]
     words = _WORDS[seen.kind]
-    severity, confidence, message = words.severity, words.confidence, words.message
+    severity, confidence = words.severity, words.confidence
+    cells = tuple(dict.fromkeys(_cell(case, each) for each in group))
+    message = words.message(str(cells[0]), seen.detail)
     if seen.by == "library":
         severity, confidence = "review", Confidence.HINT
-        message = "After cell {cell}, a library has put something else in the place of {detail}."
-    cells = tuple(dict.fromkeys(_cell(case, each) for each in group))
-    said = message.format(cell=cells[0], detail=seen.detail)
+        message = say(
+            "After cell {cell}, a library has put something else in the place of {detail}.",
+            cell=str(cells[0]),
+            detail=seen.detail,
+        )
     return Sighting(
         severity=severity,
         confidence=confidence,
-        message=said,
-        measured=": ".join(part for part in (f"Reported as `{seen.kind}`", seen.detail) if part)
-        + ".",
+        message=message,
+        measured=say(
+            "Reported as `{kind}`{detail}.",
+            kind=seen.kind,
+            detail=f": {seen.detail}" if seen.detail else "",
+        ),
         remedy=words.remedy,
         sure=_BY_ITSELF if confidence is Confidence.CERTAIN else _OPEN,
         evidence=tuple(_where(case, cell, words.looked_for, seen.detail) for cell in cells),
