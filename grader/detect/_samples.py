@@ -74,8 +74,14 @@ def pooled(case: Case, evaluation: Evaluation) -> int:
     the results rests on all of them.
     """
     calls: dict[str, list[MetricCall]] = defaultdict(list)
+    others = {
+        (each.y_true, each.y_pred)
+        for each in case.evidence.evaluations
+        if each.task not in (None, evaluation.task)
+    }
     for call in case.evidence.recording.metric_calls:
-        if call.cell == evaluation.cell and not call.in_trainer:
+        here = call.cell == evaluation.cell and not call.in_trainer
+        if here and (call.y_true, call.y_pred) not in others:
             calls[call.function].append(call)
     sums = [sum(call.n or 0 for call in each) for each in calls.values() if _differ(each)]
     return max([evaluation.n, *sums])

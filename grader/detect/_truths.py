@@ -111,11 +111,18 @@ def values(graph: SourceGraph) -> Through:
 
 
 def order(graph: SourceGraph) -> Through:
-    """As ``values``, but what was drawn still consists of what it was drawn from."""
+    """As ``values``, but with everything that decides which value stands where.
+
+    What was drawn consists of what it was drawn from, and an item also of its position.
+    """
     through = values(graph)
 
     def behind(node: Node) -> Iterable[int]:
-        return graph.content(node) if Tag.RANDOM in node.tags else through(node)
+        if Tag.RANDOM in node.tags:
+            return graph.content(node)
+        if node.kind == "subscript" and Tag.MODEL_OUTPUT not in node.tags:
+            return node.deps
+        return through(node)
 
     return behind
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from grader.detect._flow import carries, flow
+from grader.detect._flow import carries
 from grader.detect._metrics import running_cells
-from grader.detect._truths import Compared, compared, firsts, order, sound_elsewhere
+from grader.detect._truths import Compared, compared, firsts, made_of, sound_elsewhere
 from grader.detect.api import Sighting, detector
 from grader.model import (
     Case,
@@ -91,7 +91,7 @@ def cherry_picked_subset(case: Case) -> Iterator[Sighting]:
 
 def _chosen(graph: SourceGraph, scoring: Compared) -> Node | None:
     """The comparison that chooses the labels, which themselves are those of a dataset."""
-    if carries(flow(graph, scoring.true, order(graph)), Tag.MODEL_OUTPUT):
+    if carries(made_of(graph, scoring.true), Tag.MODEL_OUTPUT):
         return None
     whole = graph.slice(scoring.true)
     if not carries(whole, Tag.MODEL_OUTPUT):

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from grader.detect._canonical import judged
 from grader.detect._flow import carries, flow, opaque
 from grader.detect._metrics import dead, names_of, running_cells
 from grader.detect._truths import (
@@ -103,11 +104,14 @@ def hard_coded_ground_truth(case: Case) -> Iterator[Sighting]:
     graph = case.evidence.source
     sides = (*every, *equalities(case))
     found = ((each, at) for each in sides if (at := _typed(graph, each)) is not None)
-    for each, at in firsts(found):
+    seen = list(firsts(found))
+    for each, at in seen:
         elsewhere = sound_elsewhere(case, each, lambda one: False, every)
         yield _sighting(case, each, at, elsewhere=elsewhere)
     for search, at in firsts(_searches(case)):
         yield _sighting(case, search, at, elsewhere=False)
+    if not seen:
+        yield from _recorded_alone(case)
 
 
 def _typed(graph: SourceGraph, scoring: Compared) -> Node | None:
@@ -186,11 +190,27 @@ def _recorded(case: Case, scoring: Compared, at: Node) -> Evaluation | None:
     return None
 
 
+def _recorded_alone(case: Case) -> Iterator[Sighting]:
+    """Typed labels a run scored in a way the source does not show, e.g. in a class of its own."""
+    graph, recording = case.evidence.source, case.evidence.recording
+    for task, best in judged(case):
+        labels = recording.labels(best.y_true)
+        names = {each.name for each in recording.named if each.array == best.y_true}
+        last = {each.name: each.node for each in graph.bindings if each.name in names}
+        for node in last.values() if labels else ():
+            at, count = _literals(graph, node)
+            if at is not None and count == len(labels or ()) and count >= FEWEST:
+                scoring = Compared(node=at, true=node, pred=node, how="by-hand", task=task.id)
+                yield _told(case, scoring, at, best, Confidence.CERTAIN)
+                break
+
+
 def _severity(graph: SourceGraph, scoring: Compared, evaluation: Evaluation | None) -> Severity:
     if evaluation is not None and evaluation.origin is not None:
         return "minor"
+    known = evaluation is not None and scoring.true == scoring.pred
     from_dataset = carries(flow(graph, scoring.pred), Tag.DATASET)
-    return "major" if from_dataset else "review"
+    return "major" if from_dataset or known else "review"
 
 
 SURE = {
@@ -203,12 +223,22 @@ SURE = {
 
 
 def _sighting(case: Case, scoring: Compared, at: Node, *, elsewhere: bool) -> Sighting:
-    graph = case.evidence.source
-    _, count = _literals(graph, scoring.true)
     evaluation = _recorded(case, scoring, at)
     confidence = Confidence.CERTAIN if evaluation is not None else Confidence.LIKELY
     if elsewhere:
         confidence = Confidence.HINT
+    return _told(case, scoring, at, evaluation, confidence)
+
+
+def _told(
+    case: Case,
+    scoring: Compared,
+    at: Node,
+    evaluation: Evaluation | None,
+    confidence: Confidence,
+) -> Sighting:
+    graph = case.evidence.source
+    _, count = _literals(graph, scoring.true)
     return Sighting(
         severity=_severity(graph, scoring, evaluation),
         confidence=confidence,
