@@ -34,6 +34,7 @@ from grader.model import (
     Task,
     TextMetricCall,
     TrainerCall,
+    TrainingSteps,
 )
 
 Facts = Sequence[Mapping[str, Mapping[str, Any]]]
@@ -231,6 +232,7 @@ def recording(facts: Facts) -> Recording:
         served=tuple(ServedRows(**f) for kind, f in kept if kind == "served"),
         prepared=tuple(PreparedImages(**f) for kind, f in kept if kind == "prepared"),
         passes=tuple(ModelPass(**f) for kind, f in kept if kind == "pass"),
+        training=tuple(TrainingSteps(**f) for kind, f in kept if kind == "training"),
         draws=tuple(RandomDraw(**f) for kind, f in kept if kind == "draw"),
         norms=tuple(RowNorms(**f) for kind, f in kept if kind == "norms"),
         attempts=tuple(Attempt(**f) for kind, f in kept if kind == "attempt"),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from grader.detect._flow import flow, nearest
 from grader.detect._metrics import dead, running_cells, scorings, trainer_of
 from grader.detect._samples import UNCOUNTED
+from grader.detect._seen import Overlap, overlap, split_scored
+from grader.detect._splits import rows_of
 from grader.detect.api import Sighting, Undecided, detector
 from grader.model import (
     Case,
@@ -16,6 +18,8 @@ from grader.model import (
     Node,
     SourceGraph,
     Tag,
+    Wording,
+    say,
 )
 
 HOLDS_OUT = frozenset({
@@ -72,16 +76,22 @@ def eval_on_train_split(case: Case) -> Iterator[Sighting]:
     print(trainer.evaluate())
     ```
 
+    ## Verdict
+    Invalid where a model was trained on what is scored; minor where nothing was trained, because no
+    answer was seen, but the test split was asked for. Certain when the recorder saw it: the trainer
+    was given its training data, the labels are those of the training split, or most of the images
+    scored had gone through the model before steps of its optimiser. Likely from the source alone.
+
     ## Known limits
-    A score on training data beside one on other data is fine and not reported. Rows of the
-    training split that are kept apart from training are not reported either. Where nothing was
-    trained the finding is minor: no answer was seen, but the test split was asked for.
+    A score on training data beside one on other data is fine and not reported, nor are rows that
+    are kept apart from training. Where the recorder did not see what was trained on, a selection of
+    rows anywhere in the code is taken for such a part.
 
     ## Source
-    A fact of the recording where there is one: the trainer was given the very dataset it trains
-    on, or the labels scored equal rows of the training split. Without a recording, the split
-    nearest to the evaluation among the values that flow into it. At most 20 rows are taken for a
-    trial of the code: at a score of 0.9 the 95 % Wilson interval is then 0.27 wide.
+    A fact of the recording where there is one; images are compared by their digests, and more than
+    half of them count as most. Without a recording, the split nearest to the evaluation among the
+    values that flow into it. At most 20 rows are taken for a trial of the code: at a score of 0.9
+    the 95 % Wilson interval is then 0.27 wide.
     """
     tasks = {case.evidence.cell_tasks.get(site.node.cell) for site in _sites(case)}
     tasks |= {each.task for each in case.evidence.evaluations}
@@ -100,18 +110,36 @@ def eval_on_train_split(case: Case) -> Iterator[Sighting]:
 def _judge(case: Case, task: str | None) -> Iterator[Sighting]:
     sites = [each for each in _sites(case) if case.evidence.cell_tasks.get(each.node.cell) == task]
     evaluations = [each for each in case.evidence.evaluations if each.task == task]
-    if any(each.split is not None and not _is_train(each.split) for each in evaluations):
+    if any(split_scored(case, each) not in (None, "train") for each in evaluations):
         return
     best = max(evaluations, key=lambda each: (each.n, each.cell or -1), default=None)
-    if best is not None and _known_training(case, best):
+    seen = overlap(case, best) if best is not None else None
+    if best is not None and _known_training(case, best, seen, sites):
         if best.n <= A_FEW and not _trained(case, task, sites):
             return
         if _unrecorded(case, evaluations, sites):
             raise Undecided(UNCOUNTED, needs="a person who reads what the other score rests on")
-        site = _site_of(case, sites, best)
-        yield _sighting(task, site, best, trained=_trained(case, task, sites))
-    elif (site := _static(case, task, sites)) is not None:
-        yield _sighting(task, site, None, trained=_trained(case, task, sites))
+        trained = _trained(case, task, sites) or _mostly_learned(seen)
+        yield _sighting(task, _site_of(case, sites, best), best, trained=trained)
+    elif not _kept_apart(seen):
+        for group in _by_data(case, task, sites):
+            site = _static(case, task, group)
+            if site is not None:
+                yield _sighting(task, site, None, trained=_trained(case, task, group))
+
+
+def _by_data(case: Case, task: str | None, sites: list[_Site]) -> list[list[_Site]]:
+    """The evaluations of a task; where the task is unknown, those of one data set together."""
+    if task is not None:
+        return [sites]
+    if case.evidence.evaluations:
+        # What was recorded has a task, and is judged there.
+        return [sites] if len({each.node.cell for each in sites}) > 1 else []
+    grouped: dict[tuple[str | int, ...], list[_Site]] = {}
+    for each in sites:
+        parts = rows_of(case.evidence.source, each.data).parts if each.data is not None else ()
+        grouped.setdefault(parts[0].key[:-1] if parts else (), []).append(each)
+    return list(grouped.values()) if () not in grouped else [sites]
 
 
 def _unrecorded(case: Case, evaluations: list[Evaluation], sites: list[_Site]) -> bool:
@@ -127,15 +155,36 @@ def _unrecorded(case: Case, evaluations: list[Evaluation], sites: list[_Site]) -
     )
 
 
-def _known_training(case: Case, best: Evaluation) -> bool:
-    if best.is_training_data is not None and best.is_training_data:
+def _known_training(case: Case, best: Evaluation, seen: Overlap | None, sites: list[_Site]) -> bool:
+    """Whether training rows were scored for a fact, and none that were kept apart."""
+    if best.is_training_data:
         return True
-    holds_out = case.evidence.source.calls(*HOLDS_OUT)
-    return best.split is not None and _is_train(best.split) and not holds_out
+    if split_scored(case, best) != "train":
+        return False
+    if seen is not None:
+        return _mostly_learned(seen)
+    if case.evidence.source.calls(*HOLDS_OUT):
+        # Nothing can be kept apart from a training that never was.
+        return _nothing_learned(case, best) and not _trained(case, best.task, sites)
+    return True
 
 
-def _is_train(split: str) -> bool:
-    return split.startswith("train")
+def _mostly_learned(seen: Overlap | None) -> bool:
+    return seen is not None and 2 * seen.learned > seen.scored
+
+
+def _kept_apart(seen: Overlap | None) -> bool:
+    """Whether the recorder saw that what is scored was not trained on."""
+    return seen is not None and seen.learned == 0
+
+
+def _nothing_learned(case: Case, best: Evaluation) -> bool:
+    """Whether the model that predicted is known, and no step of an optimiser was seen of it."""
+    recording = case.evidence.recording
+    lost = any(each.what == "training steps" for each in recording.dropped)
+    if best.model is None or not recording.complete or lost:
+        return False
+    return all(each.model not in (None, best.model) for each in recording.training)
 
 
 def _sites(case: Case) -> list[_Site]:
@@ -210,22 +259,15 @@ def _sighting(
 ) -> Sighting:
     trained = trained or (best is not None and best.is_training_data is True)
     cell = site.node.cell if site is not None else (best.cell or 0 if best is not None else 0)
-    scored = f" ({best.n} images)" if best is not None else ""
     return Sighting(
         severity="invalid" if trained else "minor",
         confidence=Confidence.CERTAIN if best is not None else Confidence.LIKELY,
-        message=f"This score was computed on the training split{scored}, and no score of this task "
-        "on another split was found"
-        + (
-            "; a trained model has seen the answers there."
-            if trained
-            else "; the test split was asked for."
-        ),
-        measured="Split of the data scored: train. Scores of the task on another split: 0.",
-        remedy='Evaluate on the test split, for example `trainer.predict(ds["test"])`.',
-        sure="The recorder saw which rows were scored."
+        message=_message(best, trained=trained),
+        measured=say("Split of the data scored: train. Scores of the task on another split: 0."),
+        remedy=say('Evaluate on the test split, for example `trainer.predict(ds["test"])`.'),
+        sure=say("The recorder saw which rows were scored.")
         if best is not None
-        else "The code shows which split is read; the run did not confirm it.",
+        else say("The code shows which split is read; the run did not confirm it."),
         evidence=(
             EvidenceRef(
                 kind=EvidenceKind.SOURCE,
@@ -235,4 +277,24 @@ def _sighting(
             ),
         ),
         task=task,
+    )
+
+
+def _message(best: Evaluation | None, *, trained: bool) -> Wording:
+    why = (
+        say("a trained model has seen the answers there.")
+        if trained
+        else say("the test split was asked for.")
+    )
+    if best is None:
+        return say(
+            "This score was computed on the training split, and no score of this task on another "
+            "split was found; {why}",
+            why=why,
+        )
+    return say(
+        "This score was computed on the training split (items: {n}), and no score of this task on "
+        "another split was found; {why}",
+        n=best.n,
+        why=why,
     )

@@ -1,0 +1,320 @@
+"""Which parts of the data the source trains on, fits on and scores."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from grader.detect._flow import nearest
+from grader.detect._metrics import dead, running_cells, trainer_of
+from grader.model import Case, Node, SourceGraph, Tag
+
+NARROWS = frozenset({
+    ".select", ".shard", ".skip", ".take", ".sample", ".drop", ".filter", ".head", ".tail",
+    "torch.utils.data.Subset", "torch.utils.data.SubsetRandomSampler", "random.sample",
+})  # fmt: skip
+"""Calls that may keep only some rows of a part."""
+
+DIVIDES = frozenset({
+    ".train_test_split", "torch.utils.data.random_split", "torch.utils.data.dataset.random_split",
+    "sklearn.model_selection.train_test_split",
+})  # fmt: skip
+"""Calls that divide rows into parts."""
+
+LEARNS = frozenset({".fit", ".partial_fit", ".train", ".backward", ".fit_generator"})
+"""Calls behind which stands what was learned from, not what is predicted or scored."""
+
+HELD_OUT = frozenset({"test", "validation"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Rows of one split that reach a value."""
+
+    node: Node
+    """Where the split is selected."""
+
+    split: str
+    """``train``, ``validation`` or ``test``."""
+
+    key: tuple[str | int, ...]
+    """Equal for the same rows, wherever they are selected."""
+
+    base: int | None
+    """Node of what was divided, where a call divided rows into parts."""
+
+    some: bool
+    """Whether perhaps only some of its rows are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rows:
+    """All that reaches a value."""
+
+    parts: tuple[Part, ...]
+    """Parts of the data, the nearest first."""
+
+    whole: frozenset[int]
+    """Nodes on the way to these parts of which it keeps every row."""
+
+    nodes: frozenset[int]
+    """All nodes on the way."""
+
+    @property
+    def splits(self) -> frozenset[str]:
+        """Their splits."""
+        return frozenset(each.split for each in self.parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """One place where something is scored, and the data it scores."""
+
+    node: Node
+    """The metric, or the call of a ``Trainer``."""
+
+    sides: tuple[int, ...]
+    """Nodes of labels, predictions or a dataset."""
+
+    rows: Rows
+    """What reaches them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """One place where a model learns."""
+
+    node: Node
+    """The call: ``.fit``, ``.train`` of a trainer, ``.backward`` of a loss."""
+
+    rows: Rows
+    """What it learns from."""
+
+
+def rows_of(graph: SourceGraph, *nodes: int) -> Rows:
+    """Parts of the data that reach these nodes, what a model learned from left out."""
+    found: dict[tuple[str | int, ...], Part] = {}
+    whole: set[int] = set()
+    seen: set[tuple[int, bool]] = set()
+    level = [(each, False) for each in nodes]
+    while level:
+        behind: list[tuple[int, bool]] = []
+        for at, some in level:
+            node = graph.nodes[at]
+            if (at, some) in seen or node.name in LEARNS:
+                continue
+            seen.add((at, some))
+            if not some:
+                whole.add(at)
+            narrow = some or _narrows(node)
+            if node.split is not None:
+                part = _part(graph, node, some=narrow or _is_slice(graph, node))
+                found.setdefault(part.key, part)
+            else:
+                behind.extend((dep, narrow) for dep in graph.content(node))
+        level = behind
+    passed = frozenset(at for at, _ in seen)
+    return Rows(parts=tuple(found.values()), whole=frozenset(whole), nodes=passed)
+
+
+def scored(graph: SourceGraph) -> tuple[Scored, ...]:
+    """Everything that is scored, in execution order, bodies of callbacks left out."""
+    left_out = {each.name for each in graph.functions if each.passed}
+    sides: dict[int, tuple[int, ...]] = {}
+    for each in graph.scorings:
+        if each.y_true is not None or each.y_pred is not None:
+            both = (each.y_true, each.y_pred)
+            sides[each.node] = tuple(side for side in both if side is not None)
+    for call in graph.calls(".evaluate", ".predict"):
+        data = _given_to_trainer(graph, call)
+        if data is not None:
+            sides.setdefault(call.id, (data,))
+    nodes = ((graph.nodes[at], both) for at, both in sorted(sides.items()))
+    return tuple(
+        Scored(node=node, sides=both, rows=rows_of(graph, *both))
+        for node, both in nodes
+        if node.function not in left_out and not dead(graph, node)
+    )
+
+
+def sinks(graph: SourceGraph) -> Iterator[Scored]:
+    """What is scored, and what a model answers for where no score of these rows is recognised."""
+    found = scored(graph)
+    yield from found
+    known = {part.key for each in found for part in each.rows.parts}
+    for each in predicted(graph):
+        if not any(part.key in known for part in each.rows.parts):
+            yield each
+
+
+def predicted(graph: SourceGraph) -> Iterator[Scored]:
+    """Where a model answers for rows of held-out parts alone, outside the training."""
+    learning = {node.id for call in graph.calls(".backward") for node in graph.slice(call.id)}
+    for node in graph.tagged(Tag.MODEL_OUTPUT):
+        if node.kind == "call" and node.id not in learning and not dead(graph, node):
+            rows = rows_of(graph, *(each.node for each in node.arguments))
+            if rows.splits and rows.splits <= HELD_OUT:
+                yield Scored(node=node, sides=(node.id,), rows=rows)
+
+
+def trainings(graph: SourceGraph) -> Iterator[Training]:
+    """Where models learn, and from what; what only prepares the data is no model."""
+    for node in graph.tagged(Tag.FIT):
+        made_by = maker(graph, node).rpartition(".")[2]
+        if dead(graph, node) or made_by in PREPARES or made_by.startswith("Dummy"):
+            continue
+        data = _learned_from(graph, node)
+        if data:
+            yield Training(node=node, rows=rows_of(graph, *data))
+
+
+def all_learned(graph: SourceGraph, learned: Rows, tested: Rows) -> bool:
+    """Whether what is tested was selected from a selection of rows that was trained on whole."""
+    return any(_narrows(graph.nodes[at]) for at in learned.whole & tested.nodes)
+
+
+def is_whole(graph: SourceGraph, at: int, learned: Rows) -> bool:
+    """Whether every row of a value was trained on; names without a value are told by the name."""
+    name = graph.nodes[at].name if _is_unbound(graph.nodes[at]) else None
+    return at in learned.whole or any(
+        name == graph.nodes[each].name and _is_unbound(graph.nodes[each])
+        for each in (learned.whole if name else ())
+    )
+
+
+def _is_unbound(node: Node) -> bool:
+    return node.kind == "name" and not node.deps
+
+
+def resolved(graph: SourceGraph, at: int) -> int:
+    """The node a name stands for."""
+    node = graph.nodes[at]
+    while node.kind in {"name", "parameter"} and len(node.deps) == 1:
+        node = graph.nodes[node.deps[0]]
+    return node.id
+
+
+def learned_in(graph: SourceGraph, training: Training, each: Scored) -> bool:
+    """Whether what is scored was made by a model that had learned there before."""
+    if training.node.id > each.node.id:
+        return False
+    behind = {node.id for side in (*each.sides, each.node.id) for node in graph.slice(side)}
+    if training.node.id in behind:
+        return True
+    if training.node.name != ".backward":
+        return False
+    models = {node.id for node in graph.slice(training.node.id) if _is_model(node)}
+    return bool(models & behind)
+
+
+def task_of(case: Case, each: Scored) -> str | None:
+    """The task of a scoring: of its cell, of the cell that runs it, else of the data it scores."""
+    tasks, graph = case.evidence.cell_tasks, case.evidence.source
+    for cells in (
+        running_cells(graph, each.node),
+        {part.node.cell for part in each.rows.parts},
+    ):
+        found = {tasks[cell] for cell in cells if cell in tasks}
+        if len(found) == 1:
+            return found.pop()
+    return None
+
+
+def maker(graph: SourceGraph, call: Node) -> str:
+    """Name of the class of the object a method is called on; empty where it is not seen."""
+    if call.receiver is None:
+        return ""
+    found = nearest(graph, call.receiver, _constructs)
+    return found.name if found is not None else ""
+
+
+PREPARES = {
+    **dict.fromkeys(
+        (
+            "StandardScaler", "MinMaxScaler", "RobustScaler", "MaxAbsScaler", "QuantileTransformer",
+            "PowerTransformer", "KBinsDiscretizer", "SimpleImputer", "KNNImputer",
+            "IterativeImputer", "PCA", "IncrementalPCA", "KernelPCA", "TruncatedSVD", "NMF",
+            "FastICA", "FactorAnalysis",
+        ),
+        "minor",
+    ),
+    **dict.fromkeys(
+        (
+            "SelectKBest", "SelectPercentile", "SelectFromModel", "SelectFpr", "SelectFdr", "RFE",
+            "RFECV", "SequentialFeatureSelector", "LinearDiscriminantAnalysis", "TfidfVectorizer",
+            "CountVectorizer", "TargetEncoder",
+        ),
+        "major",
+    ),
+    **dict.fromkeys(("LabelEncoder", "LabelBinarizer", "OneHotEncoder", "OrdinalEncoder"), ""),
+}  # fmt: skip
+"""Classes of scikit-learn that prepare data, with what it means to fit them on test rows: minor
+where only the range or the directions of the features are learned, major where labels or a
+vocabulary are; nothing where only the names of categories are."""
+
+
+def _constructs(node: Node) -> bool:
+    last = node.name.rpartition(".")[2]
+    return node.kind == "call" and last[:1].isupper()
+
+
+def _is_model(node: Node) -> bool:
+    return Tag.MODEL in node.tags and node.kind == "call"
+
+
+def _learned_from(graph: SourceGraph, node: Node) -> tuple[int, ...]:
+    if node.name == ".backward":
+        return () if node.receiver is None else (node.receiver,)
+    if node.name == ".train":
+        trainer = trainer_of(graph, node)
+        given = trainer.arguments if trainer is not None else ()
+        return tuple(each.node for each in given if each.name == "train_dataset")
+    wanted = {None, "X", "x", "y", "X_train", "train_data", "training_data"}
+    return tuple(each.node for each in node.arguments if each.name in wanted)
+
+
+def _given_to_trainer(graph: SourceGraph, call: Node) -> int | None:
+    trainer = trainer_of(graph, call)
+    if trainer is None:
+        return None
+    for argument in call.arguments:
+        if argument.name in {None, "eval_dataset", "test_dataset"}:
+            return argument.node
+    given = (each.node for each in trainer.arguments if each.name == "eval_dataset")
+    return next(given, None)
+
+
+def _narrows(node: Node) -> bool:
+    return node.limit is not None or Tag.LIMIT in node.tags or node.name in NARROWS
+
+
+def _is_slice(graph: SourceGraph, node: Node) -> bool:
+    """Whether a split is asked for with some of its rows, as in ``test[:100]``."""
+    return any(_has_brackets(graph.nodes[dep]) for dep in node.deps)
+
+
+def _has_brackets(node: Node) -> bool:
+    return node.kind == "literal" and "[" in str(node.value)
+
+
+def _part(graph: SourceGraph, node: Node, *, some: bool) -> Part:
+    split, base = node.split or "", _divided(graph, node)
+    if base is not None:
+        return Part(node=node, split=split, key=(node.id,), base=base, some=some)
+    root = nearest(graph, node.id, _is_root)
+    key: tuple[str | int, ...] = (node.id,) if root is None else (root.id, split)
+    if root is not None and root.receiver is None and root.name not in DIVIDES:
+        names = [graph.nodes[each.node].value for each in root.arguments]
+        texts = [each for each in names if isinstance(each, str) and "[" not in each]
+        texts = [each for each in texts if each not in (split, "train", "validation", "test")]
+        key = (root.name, *texts, split) if texts else key
+    return Part(node=node, split=split, key=key, base=None, some=some)
+
+
+def _divided(graph: SourceGraph, node: Node) -> int | None:
+    """What was divided, of a part known by its position only."""
+    if node.kind != "subscript" or not isinstance(node.value, int) or not node.deps:
+        return None
+    return resolved(graph, node.deps[0])
+
+
+def _is_root(node: Node) -> bool:
+    return node.kind == "call" and (Tag.DATASET in node.tags or node.name in DIVIDES)
