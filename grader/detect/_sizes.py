@@ -1,13 +1,34 @@
 """How many items a task was scored on, where neither its evaluation nor the source alone tells."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
-from grader.detect._metrics import running_cells
-from grader.detect._samples import Sized
-from grader.model import Case, Evaluation, EvidenceKind, EvidenceRef, Figure, Stated, Task
+from grader.detect._metrics import dead, running_cells
+from grader.detect._samples import Sized, keeps, source_ref
+from grader.model import (
+    Case,
+    Evaluation,
+    EvidenceKind,
+    EvidenceRef,
+    Figure,
+    Node,
+    SourceGraph,
+    Stated,
+    Tag,
+    Task,
+    TaskKind,
+)
 
 ELSEWHERE = frozenset({"train", "validation"})
 """Splits of which a score is no score of the test."""
+
+OWN: Mapping[TaskKind, re.Pattern[str]] = {
+    "captioning": re.compile(r"bleu|meteor|cider|rouge", re.I),
+    "retrieval": re.compile(
+        r"recall_?(?:at|@)|precision_?at|(?<![a-z])(?:mrr|ndcg)(?![a-z])", re.I
+    ),
+}
+"""Names of functions a notebook writes itself to score such a task."""
 
 
 def judged_by(case: Case, task: Task) -> Evaluation | None:
@@ -46,6 +67,51 @@ def shown_size(case: Case, task: Task) -> Sized | None:
         return None
     n = largest.n or 0
     return Sized(n=n, ref=_ref(largest)) if n >= _most(case, task) else None
+
+
+def own_size(case: Case, task: Task) -> Sized | None:
+    """Items that reach the notebook's own functions for scores of such a task.
+
+    ``None`` unless these functions are all there is, and each call is bounded by the source;
+    calls on typed sentences, which show how the function works, are left out.
+    """
+    pattern, graph = OWN.get(task.kind), case.evidence.source
+    others = any(each.task == task.id and each.scores for each in case.evidence.stated)
+    if pattern is None or others or any(each.how == "text" for each in graph.scorings):
+        return None
+    sizes: list[Sized] = []
+    for node in graph.nodes:
+        own = node.kind == "call" and node.name in graph.own_calls and len(node.arguments) > 1
+        if not own or not pattern.search(node.name) or dead(graph, node):
+            continue
+        if all(_is_literal(graph, each.node) for each in node.arguments):
+            continue
+        bound = _bound(graph, node)
+        if bound is None or bound.limit is None:
+            return None
+        sizes.append(Sized(n=bound.limit, ref=source_ref(bound, keeps(bound.limit, None))))
+    return max(sizes, key=lambda each: each.n, default=None)
+
+
+def _is_literal(graph: SourceGraph, node: int) -> bool:
+    return all(each.kind in {"literal", "name"} for each in graph.flow(node))
+
+
+def _bound(graph: SourceGraph, call: Node) -> Node | None:
+    """What keeps the fewest rows on the way to a call, if something bounds them."""
+    found = [
+        node
+        for argument in call.arguments
+        for node in graph.flow(argument.node)
+        if Tag.LIMIT in node.tags and node.limit is not None and not _of_a_row(graph, node)
+    ]
+    return min(found, key=lambda node: node.limit or 0, default=None)
+
+
+def _of_a_row(graph: SourceGraph, node: Node) -> bool:
+    """Whether it keeps something of each row, e.g. the first of its captions."""
+    inside = () if node.receiver is None else graph.flow(node.receiver)
+    return any(each.name == "iter" for each in inside)
 
 
 def _beside_the_test(case: Case, evaluation: Evaluation) -> bool:

@@ -13,7 +13,7 @@ from grader.detect._samples import (
     sized,
     uncounted,
 )
-from grader.detect._sizes import judged_by, shown_size
+from grader.detect._sizes import judged_by, own_size, shown_size
 from grader.detect.api import Sighting, Undecided, detector
 from grader.model import Case, Confidence, Evaluation, EvidenceKind, Severity, Task, Wording, say
 from grader.model.interval import half_width, wilson
@@ -89,7 +89,7 @@ def tiny_eval_sample(case: Case) -> Iterator[Sighting]:
 def _look(case: Case, task: Task) -> Iterator[Sighting]:
     evaluation = judged_by(case, task)
     if evaluation is None:
-        found = sized(case, task) or shown_size(case, task)
+        found = sized(case, task) or shown_size(case, task) or own_size(case, task)
         if found is not None and 2 <= found.n < task.min_n:
             yield _read(task, found)
     elif 2 <= (n := pooled(case, evaluation)) < task.min_n:
