@@ -18,6 +18,9 @@ from grader.model import (
 )
 
 RANK = re.compile(r"(?:^|_)recall_at_(\d{1,3})$|^top(\d{1,3})_accuracy$")
+SPOKEN = re.compile(r"simil|cosin|\bsims?\b|相似|Ähnlich", re.I)
+"""Words for similarities, in code and above matrices."""
+
 MOST_ENTRIES = 20_000
 """Entries of a matrix that is looked at; outputs rarely print more than a hundred."""
 
@@ -112,7 +115,7 @@ def _contradictions(case: Case) -> Iterator[Contradiction]:
     for figure in case.evidence.figures:
         beside = matrices.get(_output(figure.place), [])
         # Of several matrices any may be meant.
-        one = len(beside) == 1 and _is_usable(beside[0])
+        one = len(beside) == 1 and _is_usable(case, beside[0])
         k = _rank(figure, beside[0]) if one else None
         if k is not None and k < len(beside[0].values):
             possible = _possible(beside[0], k)
@@ -124,11 +127,20 @@ def _contradictions(case: Case) -> Iterator[Contradiction]:
                 )
 
 
-def _is_usable(matrix: PrintedMatrix) -> bool:
+def _is_usable(case: Case, matrix: PrintedMatrix) -> bool:
     n = len(matrix.values)
     square = n >= 2 and all(len(row) == n for row in matrix.values)
     small = square and n * n <= MOST_ENTRIES
-    return small and matrix.kind == "similarity" and not matrix.truncated
+    return small and not matrix.truncated and _is_of_similarities(case, matrix)
+
+
+def _is_of_similarities(case: Case, matrix: PrintedMatrix) -> bool:
+    """Whether it looks like one, or the cell that prints it speaks of similarities."""
+    if matrix.kind != "other":
+        return matrix.kind == "similarity"
+    cells = case.evidence.submission.cells
+    source = next((cell.source for cell in cells if cell.index == matrix.place.cell), "")
+    return SPOKEN.search(matrix.title) is not None or SPOKEN.search(source) is not None
 
 
 def _output(place: Place) -> tuple[str, int, int | None]:
