@@ -74,13 +74,17 @@ def equalities(case: Case) -> Iterator[Compared]:
 def source_of(graph: SourceGraph, node: int) -> Node:
     """The value behind names and loops over it."""
     current = graph.nodes[node]
-    while current.deps and (current.kind in {"name", "parameter"} or _is_of_loop(current)):
+    while current.deps and (current.kind in {"name", "parameter"} or is_of_loop(graph, current)):
         current = graph.nodes[current.deps[0]]
     return current
 
 
-def _is_of_loop(node: Node) -> bool:
-    return node.name == "iter" or (node.kind == "subscript" and type(node.value) is int)
+def is_of_loop(graph: SourceGraph, node: Node) -> bool:
+    """Whether it is the variable of a loop, or one of several."""
+    if node.name == "iter":
+        return True
+    taken = node.kind == "subscript" and type(node.value) is int and len(node.deps) == 1
+    return taken and graph.nodes[node.deps[0]].name == "iter"
 
 
 def _is_item(graph: SourceGraph, node: int) -> bool:

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 from grader.detect._canonical import DECISIVE, judged, pair, served_labels
 from grader.detect._flow import carries, flow, opaque
 from grader.detect._samples import scoring_ref
-from grader.detect._truths import ORIGINS, Compared, compared, firsts, made_of, sound_elsewhere
+from grader.detect._truths import (
+    ORIGINS,
+    Compared,
+    compared,
+    firsts,
+    made_of,
+    order,
+    sound_elsewhere,
+)
 from grader.detect.api import Sighting, detector
 from grader.model import (
     Case,
@@ -118,7 +126,7 @@ def _recorded(case: Case) -> Iterator[Sighting]:
 def _filled(graph: SourceGraph, scoring: Compared) -> Node | None:
     """Where labels are filled with one value, if they consist of nothing else."""
     kept = made_of(graph, scoring.true)
-    if carries(kept, *ORIGINS) or opaque(graph, kept):
+    if carries(flow(graph, scoring.true, order(graph)), *ORIGINS) or opaque(graph, kept):
         return None
     if not carries(flow(graph, scoring.pred), Tag.MODEL_OUTPUT):
         return None

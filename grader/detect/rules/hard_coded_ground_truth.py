@@ -13,6 +13,7 @@ from grader.detect._truths import (
     equalities,
     firsts,
     made_of,
+    order,
     sound_elsewhere,
     task_of,
 )
@@ -123,15 +124,18 @@ def _typed(graph: SourceGraph, scoring: Compared) -> Node | None:
 
 
 def _literals(graph: SourceGraph, node: int) -> tuple[Node | None, int]:
-    """The largest list of literals among the values of a node, and its items."""
-    kept = made_of(graph, node)
-    if carries(kept, *ORIGINS) or opaque(graph, kept):
-        return None, 0
-    lists = [each for each in kept if _is_typed(graph, each)]
+    """The largest list of literals among the values of a node, and the items of all of them."""
+    lists = _lists(graph, node)
     largest = max(lists, key=lambda each: len(each.deps), default=None)
-    if largest is None:
-        return None, 0
     return largest, sum(_items(graph, each) for each in lists)
+
+
+def _lists(graph: SourceGraph, node: int) -> list[Node]:
+    """Lists of literals a value consists of; none when something else decides what stands there."""
+    kept = made_of(graph, node)
+    if carries(flow(graph, node, order(graph)), *ORIGINS) or opaque(graph, kept):
+        return []
+    return [each for each in kept if _is_typed(graph, each)]
 
 
 def _is_typed(graph: SourceGraph, node: Node) -> bool:
@@ -182,7 +186,7 @@ def _recorded(case: Case, scoring: Compared, at: Node) -> Evaluation | None:
     """The recorded evaluation of this scoring whose labels are the typed ones."""
     graph, recording = case.evidence.source, case.evidence.recording
     cells = running_cells(graph, scoring.node)
-    typed = {graph.nodes[dep].value for dep in at.deps}
+    typed = {graph.nodes[dep].value for each in _lists(graph, scoring.true) for dep in each.deps}
     for each in case.evidence.evaluations:
         labels = recording.labels(each.y_true) if each.cell in cells else None
         if labels and set(labels) <= typed and len(labels) >= len(at.deps):

@@ -9,6 +9,7 @@ from grader.detect._truths import (
     compared,
     equalities,
     firsts,
+    is_of_loop,
     made_of,
     sound_elsewhere,
     source_of,
@@ -108,24 +109,25 @@ def _output(graph: SourceGraph, scoring: Compared) -> Node | None:
 
 
 def _contains(graph: SourceGraph, scoring: Compared) -> bool:
-    """Whether the labels are made of the very values the predictions are."""
+    """Whether the labels are made of the very values the predictions are, not the reverse."""
     core = _core(graph, scoring.pred)
+    true, pred = source_of(graph, scoring.true).id, source_of(graph, scoring.pred).id
+    if true == core and true != pred:
+        return False
     return any(node.id == core for node in flow(graph, scoring.true))
 
 
 def _core(graph: SourceGraph, node: int) -> int:
     """The value behind names, conversions and loops over it."""
     current = graph.nodes[node]
-    while current.deps and _hands_on(current):
+    while current.deps and _hands_on(graph, current):
         current = graph.nodes[current.deps[0]]
     return current.id
 
 
-def _hands_on(node: Node) -> bool:
-    if node.kind in {"name", "parameter"}:
-        return True
-    plain = {"list", "tuple", "numpy.array", "numpy.asarray", ".tolist", ".copy", "iter", ".numpy"}
-    return node.name in plain or (node.kind == "subscript" and isinstance(node.value, int))
+def _hands_on(graph: SourceGraph, node: Node) -> bool:
+    plain = {"list", "tuple", "numpy.array", "numpy.asarray", ".tolist", ".copy", ".numpy"}
+    return node.kind in {"name", "parameter"} or node.name in plain or is_of_loop(graph, node)
 
 
 def _confidence(case: Case, scoring: Compared, *, elsewhere: bool) -> Confidence:
