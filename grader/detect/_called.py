@@ -8,7 +8,7 @@ from grader.detect._splits import Scored
 from grader.model import Binding, Node, SourceGraph
 
 TEST = re.compile(
-    r"(?<![a-z])tests?(?:ing)?(?![a-z])|(?<![a-z])test(?:bild|daten|menge|satz|beispiel)"
+    r"(?<![a-z])tests?(?![a-z])|(?<![a-z])test(?:bild|daten|menge|satz|beispiel)"
     r"|测试|測試|テスト|тест|테스트",
     re.I,
 )

@@ -1,7 +1,8 @@
 """Which parts of the data the source trains on, fits on and scores."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from grader.detect._flow import nearest
 from grader.detect._metrics import dead, running_cells, trainer_of
@@ -23,6 +24,8 @@ LEARNS = frozenset({".fit", ".partial_fit", ".train", ".backward", ".fit_generat
 """Calls behind which stands what was learned from, not what is predicted or scored."""
 
 HELD_OUT = frozenset({"test", "validation"})
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +92,21 @@ class Training:
     """What it learns from."""
 
 
+class _Last(Generic[T]):
+    """What was made of the graph that was looked at last: detectors ask for the same in turn."""
+
+    def __init__(self, make: Callable[[SourceGraph], T]) -> None:
+        self._make = make
+        self._held: tuple[SourceGraph, T] | None = None
+
+    def __call__(self, graph: SourceGraph) -> T:
+        held = self._held
+        # One look at the attribute: another thread may put another graph there.
+        if held is None or held[0] is not graph:
+            held = self._held = (graph, self._make(graph))
+        return held[1]
+
+
 def rows_of(graph: SourceGraph, *nodes: int) -> Rows:
     """Parts of the data that reach these nodes, what a model learned from left out."""
     found: dict[tuple[str | int, ...], Part] = {}
@@ -117,6 +135,10 @@ def rows_of(graph: SourceGraph, *nodes: int) -> Rows:
 
 def scored(graph: SourceGraph) -> tuple[Scored, ...]:
     """Everything that is scored, in execution order, bodies of callbacks left out."""
+    return _SCORED(graph)
+
+
+def _scored(graph: SourceGraph) -> tuple[Scored, ...]:
     left_out = {each.name for each in graph.functions if each.passed}
     sides: dict[int, tuple[int, ...]] = {}
     for each in graph.scorings:
@@ -146,17 +168,25 @@ def sinks(graph: SourceGraph) -> Iterator[Scored]:
 
 
 def predicted(graph: SourceGraph) -> Iterator[Scored]:
-    """Where a model answers for rows of held-out parts alone, outside the training."""
+    """Where a model answers for whole held-out parts, outside the training.
+
+    A few rows of one are a demonstration.
+    """
     learning = {node.id for call in graph.calls(".backward") for node in graph.slice(call.id)}
     for node in graph.tagged(Tag.MODEL_OUTPUT):
         if node.kind == "call" and node.id not in learning and not dead(graph, node):
             rows = rows_of(graph, *(each.node for each in node.arguments))
-            if rows.splits and rows.splits <= HELD_OUT:
+            whole = not any(part.some for part in rows.parts)
+            if whole and rows.splits and rows.splits <= HELD_OUT:
                 yield Scored(node=node, sides=(node.id,), rows=rows)
 
 
-def trainings(graph: SourceGraph) -> Iterator[Training]:
+def trainings(graph: SourceGraph) -> tuple[Training, ...]:
     """Where models learn, and from what; what only prepares the data is no model."""
+    return _TRAININGS(graph)
+
+
+def _trainings(graph: SourceGraph) -> Iterator[Training]:
     for node in graph.tagged(Tag.FIT):
         made_by = maker(graph, node).rpartition(".")[2]
         if dead(graph, node) or made_by in PREPARES or made_by.startswith("Dummy"):
@@ -196,13 +226,35 @@ def learned_in(graph: SourceGraph, training: Training, each: Scored) -> bool:
     """Whether what is scored was made by a model that had learned there before."""
     if training.node.id > each.node.id:
         return False
-    behind = {node.id for side in (*each.sides, each.node.id) for node in graph.slice(side)}
-    if training.node.id in behind:
-        return True
     if training.node.name != ".backward":
-        return False
+        return training.node.id in _learned_behind(graph, (*each.sides, each.node.id))
+    behind = {node.id for side in (*each.sides, each.node.id) for node in graph.slice(side)}
     models = {node.id for node in graph.slice(training.node.id) if _is_model(node)}
     return bool(models & behind)
+
+
+def _learned_behind(graph: SourceGraph, sides: tuple[int, ...]) -> frozenset[int]:
+    """Calls in which a model learned that these values come from.
+
+    What another model learned, of which only the settings were taken over, is none of them.
+    """
+    found: set[int] = set()
+    seen: set[int] = set()
+    waiting = list(sides)
+    while waiting:
+        at = waiting.pop()
+        node = graph.nodes[at]
+        if at in seen:
+            continue
+        seen.add(at)
+        if node.name not in LEARNS:
+            waiting.extend(node.deps)
+            continue
+        found.add(at)
+        before = None if node.receiver is None else resolved(graph, node.receiver)
+        if before is not None and graph.nodes[before].name in LEARNS:
+            waiting.append(before)
+    return frozenset(found)
 
 
 def task_of(case: Case, each: Scored) -> str | None:
@@ -318,3 +370,7 @@ def _divided(graph: SourceGraph, node: Node) -> int | None:
 
 def _is_root(node: Node) -> bool:
     return node.kind == "call" and (Tag.DATASET in node.tags or node.name in DIVIDES)
+
+
+_SCORED = _Last(_scored)
+_TRAININGS = _Last(lambda graph: tuple(_trainings(graph)))

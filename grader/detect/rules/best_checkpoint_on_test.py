@@ -35,7 +35,7 @@ class _Watch:
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
     severity="minor",
-    follows=frozenset({"eval-on-train-split", "train-test-overlap"}),
+    follows=frozenset({"eval-on-train-split", "train-test-overlap", "validation-called-test"}),
 )
 def best_checkpoint_on_test(case: Case) -> Iterator[Sighting]:
     """The rows that are scored also chose the best epoch.

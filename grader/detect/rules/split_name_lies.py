@@ -74,7 +74,7 @@ def split_name_lies(case: Case) -> Iterator[Sighting]:
     graph = case.evidence.source
     if not any(True for _ in _named(graph)):
         return
-    learned = list(trainings(graph))
+    learned = trainings(graph)
     done: set[str | None] = set()
     for each in scored(graph):
         binding = _lying(graph, each)
@@ -120,7 +120,7 @@ def _all_of(learned: Rows, tested: Rows) -> bool:
     return any(part.key in whole for part in tested.parts)
 
 
-def _apart(learned: list[Training], each: Scored) -> bool:
+def _apart(learned: tuple[Training, ...], each: Scored) -> bool:
     """Whether other rows of the same part are trained on, so that these may be kept apart."""
     keys = {part.key for training in learned for part in training.rows.parts}
     return any(part.key in keys and part.some for part in each.rows.parts)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterator
 
-from grader.detect._flow import nearest
 from grader.detect._samples import source_ref
-from grader.detect._splits import Scored, rows_of, scored, task_of
+from grader.detect._splits import Scored, resolved, rows_of, scored, task_of
 from grader.detect.api import Sighting, detector
 from grader.model import Case, Confidence, EvidenceKind, Node, SourceGraph, Tag, say
 
@@ -137,18 +136,15 @@ def _loops(graph: SourceGraph, score: Node) -> bool:
 
 
 def _candidates(graph: SourceGraph, score: Node) -> int | None:
-    """How many are tried, where they are listed in the source."""
-    listed = nearest(
-        graph, score.id, lambda node: node.name in {"List", "Tuple"} and node.deps != ()
-    )
-    loop = nearest(graph, score.id, lambda node: node.name == "iter")
-    if (
-        listed is None
-        or loop is None
-        or all(graph.nodes[dep].kind != "literal" for dep in listed.deps)
-    ):
-        return None
-    return len(listed.deps)
+    """How many are tried, where they are listed in the source; the longest of several lists."""
+    sizes = [
+        len(listed.deps) // (2 if listed.name == "Dict" else 1)
+        for node in graph.flow(score.id)
+        if node.name == "iter" and node.deps
+        for listed in (graph.nodes[resolved(graph, node.deps[0])],)
+        if listed.name in {"List", "Tuple", "Dict"} and listed.deps
+    ]
+    return max(sizes, default=None)
 
 
 def _sighting(case: Case, tried: Node, each: Scored, task: str | None) -> Sighting:

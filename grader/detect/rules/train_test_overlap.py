@@ -109,7 +109,7 @@ def _in_source(case: Case) -> Mapping[str | None, tuple[Training, Scored]]:
     """By task, where rows that are scored later are trained on."""
     graph = case.evidence.source
     found: dict[str | None, tuple[Training, Scored]] = {}
-    learned = list(trainings(graph))
+    learned = trainings(graph)
     for each in sinks(graph) if learned else ():
         task = task_of(case, each)
         for training in learned if task not in found else ():
@@ -119,7 +119,7 @@ def _in_source(case: Case) -> Mapping[str | None, tuple[Training, Scored]]:
     return {task: place for task, place in found.items() if task not in clean}
 
 
-def _has_clean(case: Case, one: Scored, task: str | None, learned: list[Training]) -> bool:
+def _has_clean(case: Case, one: Scored, task: str | None, learned: tuple[Training, ...]) -> bool:
     """Whether something else of the task is scored that nothing was trained on."""
     graph = case.evidence.source
     for each in scored(graph):

@@ -88,7 +88,7 @@ def _says_test(graph: SourceGraph, each: Scored) -> Wording | None:
     """Where it is called a test, in words for the student."""
     text = printed_test(graph, each)
     if text is not None:
-        return say('the output says "{text}"', text=" ".join(text.split())[:60])
+        return say('the output says "{text}"', text=" ".join(text.split()).strip(" :=-")[:60])
     name = next(test_names(graph, each.rows.nodes), None)
     return None if name is None else say("the variable is called `{name}`", name=name.name)
 
