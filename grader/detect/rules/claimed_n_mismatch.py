@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from grader.detect._samples import pooled, uncounted
 from grader.detect.api import Sighting, detector
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Figure, Task, say
 
@@ -73,11 +74,11 @@ def claimed_n_mismatch(case: Case) -> Iterator[Sighting]:
     evaluation of the task has an unknown size.
 
     ## Known limits
-    The number must stand in the same sentence or table as the score, and an output or our run must
-    give the score itself, so that it is clear which evaluation is meant. Numbers called approximate,
-    aims and results of others are left out, and so is a number that an output shows, for it may be
-    what the text is about, unless a run counted what was scored. Tasks that are not told apart in
-    the text are not judged.
+    The number must stand in the same sentence or table as the score, and an output or our run
+    must give the score itself, so that it is clear which evaluation is meant. Numbers called
+    approximate, aims and results of others are left out, and so is a number that an output shows,
+    for it may be what the text is about, unless a run counted what was scored. Tasks that are not
+    told apart in the text are not judged.
 
     ## Source
     A comparison of whole numbers, no statistic.
@@ -118,30 +119,34 @@ def _was_measured(case: Case, claim: Figure) -> bool:
 
 def _known(case: Case, task: Task) -> tuple[int, ...]:
     """Items of every evaluation that may be the task's; empty while the size of one is unknown."""
-    sizes = [each.n for each in case.evidence.evaluations if each.task in (None, task.id)]
-    for each in case.evidence.stated:
-        if each.source == "text" or each.task not in (None, task.id) or not each.scores:
-            continue
-        if each.n is None and not sizes:
-            return ()
-        sizes += [] if each.n is None else [each.n]
-    mine = [each for each in case.evidence.stated if each.source != "text" and each.n is not None]
-    own = any(each.task == task.id for each in (*mine, *case.evidence.evaluations))
-    return tuple(sorted(set(sizes))) if own else ()
+    best = case.evidence.best(task.id)
+    if best is not None:
+        open_ = uncounted(case, task, best) is not None
+        return () if open_ else tuple(sorted(_counted(case, task)))
+    sizes: set[int] = set()
+    stated = [each for each in case.evidence.stated if each.source != "text"]
+    for each in stated:
+        if each.task in (None, task.id) and each.scores:
+            if each.n is None:
+                return ()
+            sizes.add(each.n)
+    own = any(each.task == task.id and each.n is not None for each in stated)
+    return tuple(sorted(sizes)) if own else ()
+
+
+def _counted(case: Case, task: Task) -> set[int]:
+    """Sizes a run counted: of evaluations, of batches taken together, of what models saw."""
+    recording = case.evidence.recording
+    mine = [each for each in case.evidence.evaluations if each.task in (None, task.id)]
+    sizes = {each.n for each in mine} | {pooled(case, each) for each in mine}
+    sizes |= {each.rows for each in recording.passes if not each.gradients}
+    return sizes | {one + other for one in sizes for other in sizes if one != other}
 
 
 def _borne_out(case: Case, figure: Figure, known: Sequence[int]) -> bool:
     n = figure.n or 0
-    if n in known or n in _loaded_parts(case):
-        return True
     counted = any(each.task == figure.task for each in case.evidence.evaluations)
-    return not counted and n in _printed(case)
-
-
-def _loaded_parts(case: Case) -> frozenset[int]:
-    """Sums of sizes, as of an average over several runs or tasks: these are not judged."""
-    sizes = [each.n for each in case.evidence.evaluations]
-    return frozenset(one + other for one in sizes for other in sizes)
+    return n in known or (not counted and n in _printed(case))
 
 
 def _printed(case: Case) -> frozenset[int]:
