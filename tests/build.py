@@ -11,6 +11,7 @@ from grader.model import (
     METRICS,
     Attempt,
     Case,
+    CaughtException,
     Cell,
     CellRun,
     Comparisons,
@@ -194,7 +195,7 @@ def recording(facts: Facts) -> Recording:
     def keep(value: Any) -> str | None:  # noqa: ANN401 - straight from YAML
         if value is None:
             return None
-        values = tuple(_expanded(value) if isinstance(value, str) else value)
+        values = tuple(expanded(value) if isinstance(value, str) else value)
         name = sha256(repr(values).encode()).hexdigest()[:16]
         arrays[name] = LabelArray(id=name, length=len(values), values=values)
         return name
@@ -236,6 +237,7 @@ def recording(facts: Facts) -> Recording:
         draws=tuple(RandomDraw(**f) for kind, f in kept if kind == "draw"),
         norms=tuple(RowNorms(**f) for kind, f in kept if kind == "norms"),
         attempts=tuple(Attempt(**f) for kind, f in kept if kind == "attempt"),
+        caught=tuple(CaughtException(**f) for kind, f in kept if kind == "caught"),
         matrices=matrices,
         arrays=arrays,
         tampering=tuple(Tampering(**f) for kind, f in kept if kind == "tamper"),
@@ -243,7 +245,8 @@ def recording(facts: Facts) -> Recording:
     )
 
 
-def _expanded(text: str) -> list[int | str]:
+def expanded(text: str) -> list[int | str]:
+    """Labels written as run lengths."""
     values: list[int | str] = []
     for part in text.split():
         label, _, times = part.partition("x")

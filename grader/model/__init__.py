@@ -14,6 +14,7 @@ from grader.model.arrays import (
     RowNorms,
 )
 from grader.model.case import Case
+from grader.model.cohort import Cohort, Peer, PeerResult
 from grader.model.comparison import (
     Band,
     Comparison,
@@ -134,6 +135,7 @@ __all__ = [
     "CellRun",
     "Claim",
     "ClassFigures",
+    "Cohort",
     "Comparison",
     "ComparisonRow",
     "ComparisonVerdict",
@@ -186,6 +188,8 @@ __all__ = [
     "Outcome",
     "Output",
     "Paired",
+    "Peer",
+    "PeerResult",
     "Place",
     "PreparedImages",
     "PrintedMatrix",

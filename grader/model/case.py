@@ -1,6 +1,7 @@
 """Everything a detector may look at."""
 
 from grader.model._base import Artifact
+from grader.model.cohort import Cohort
 from grader.model.comparison import Comparisons
 from grader.model.evidence import Evidence
 from grader.model.lab import Lab
@@ -17,3 +18,6 @@ class Case(Artifact):
 
     comparisons: Comparisons = Comparisons()
     """How the numbers compare."""
+
+    cohort: Cohort | None = None
+    """The other submissions of the class; ``None`` where one is looked at alone."""

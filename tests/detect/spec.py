@@ -7,12 +7,29 @@ from typing import Any
 
 import yaml
 
-from grader.model import Case, Cell, Comparisons, Finding, Lab
+from grader.detect.peers import peer_of
+from grader.model import (
+    Band,
+    Case,
+    Cell,
+    Cohort,
+    Comparison,
+    Comparisons,
+    Finding,
+    Lab,
+    Paired,
+    Peer,
+    PeerResult,
+    Value,
+)
 from tests import build
 
 BLOCK = re.compile(
-    r"^```(?P<kind>python|markdown|output|rerun|recorded|lab)\n(?P<body>.*?)^```$", re.M | re.S
+    r"^```(?P<kind>python|markdown|output|rerun|recorded|lab|band|cohort)(?: \[(?P<count>\d*)\])?\n"
+    r"(?P<body>.*?)^```$",
+    re.M | re.S,
 )
+"""``python [9]`` is a cell with this execution count, ``python []`` one without any."""
 EXPECT = re.compile(
     r"\s*(?:#|<!--|<-)\s*finding:\s*(?P<codes>[A-Z]{3}\d{3}(?:,\s*[A-Z]{3}\d{3})*)"
     r"(?:\s*\((?P<words>[a-z ]+)\))?\s*(?:-->)?$"
@@ -39,6 +56,8 @@ class Example:
     recorded: list[dict[str, dict[str, Any]]] | None = None
     expected: list[Expected] = field(default_factory=list)
     lab: Lab | None = None
+    bands: list[dict[str, Any]] = field(default_factory=list)
+    cohort: list[dict[str, Any]] | None = None
 
     def case(self) -> Case:
         """The case the detectors get, compared as the pipeline compares it."""
@@ -49,7 +68,29 @@ class Example:
             recorded=self.recorded if ran else None,
             lab=self.lab,
         )
+        if self.cohort is not None:
+            plain = plain.model_copy(update={"cohort": _class_of(plain, self.cohort)})
+        if self.bands:
+            return plain.model_copy(update={"comparisons": _banded(self.bands)})
         return plain.model_copy(update={"comparisons": _compared(plain)})
+
+
+def _class_of(case: Case, others: list[dict[str, Any]]) -> Cohort:
+    """The case beside others, of each of which a ``cohort`` block tells one result.
+
+    ``labels: same`` stands for the same items in the same order.
+    """
+    own = peer_of(case.evidence, case.lab)
+    peers = []
+    for number, each in enumerate(others):
+        fields = dict(each)
+        mine = own.result(fields["task"])
+        if fields.get("labels") == "same":
+            fields["labels"] = mine.labels if mine is not None else None
+        if isinstance(fields.get("answers"), str):
+            fields["answers"] = build.expanded(fields["answers"])
+        peers.append(Peer(submission=str(number), results=(PeerResult.model_validate(fields),)))
+    return Cohort(own=own, others=tuple(peers))
 
 
 def _compared(case: Case) -> Comparisons:
@@ -58,11 +99,40 @@ def _compared(case: Case) -> Comparisons:
     return compare(case.evidence, case.lab, None)
 
 
+def _banded(bands: list[dict[str, Any]]) -> Comparisons:
+    """Comparisons with the reference runs that a ``band`` block tells of."""
+    entries = []
+    for each in bands:
+        n, band = each["n"], Band(low=each["low"], high=each["high"], n=128, runs=5, method="test")
+        p = each.get("paired")
+        paired = Paired(n=n, seed=1, only_submission=0, only_reference=0, p=p or 1, method="exact")
+        entries.append(
+            Comparison(
+                task=each["task"],
+                metric=each["metric"],
+                recomputed=Value(value=each["value"], n=n, cell=0),
+                n=n,
+                reference=band,
+                paired=None if p is None else paired,
+                verdict=each["verdict"],
+                why="told by the test",
+            )
+        )
+    return Comparisons(entries=tuple(entries))
+
+
 def read(text: str) -> Example:
     """The example a piece of Markdown describes."""
     example = Example()
+    counts: dict[int, int | None] = {}
     for match in BLOCK.finditer(_outdented(text)):
         _add(example, match["kind"], match["body"])
+        if match["count"] is not None:
+            counts[len(example.cells) - 1] = int(match["count"]) if match["count"] else None
+    example.cells = [
+        cell.model_copy(update={"execution_count": counts.get(cell.index, cell.execution_count)})
+        for cell in example.cells
+    ]
     return example
 
 
@@ -74,6 +144,12 @@ def _outdented(text: str) -> str:
 def _add(example: Example, kind: str, body: str) -> None:
     if kind == "recorded":
         example.recorded = yaml.safe_load(body) or []
+        return
+    if kind == "band":
+        example.bands = yaml.safe_load(body) or []
+        return
+    if kind == "cohort":
+        example.cohort = yaml.safe_load(body) or []
         return
     if kind == "lab":
         example.lab = {"many kinds": build.many_kinds()}[body.strip()]
