@@ -12,11 +12,25 @@ from grader import __version__, labs
 from grader.compare import Present, compare
 from grader.config import data_folder
 from grader.detect import Detector, detect, load_detectors
+from grader.detect.peers import peer_of
 from grader.errors import GraderError, MachineError, SubmissionError
 from grader.evidence import Truth, gather
 from grader.execute import Progress, RunOptions, Sandbox, execute
 from grader.intake import digest, intake
-from grader.model import Case, Evidence, Lab, Outcome, ReferenceRecord, Result, Run, Submission
+from grader.model import (
+    Case,
+    Cohort,
+    Comparisons,
+    Detection,
+    Evidence,
+    Grade,
+    Lab,
+    Outcome,
+    ReferenceRecord,
+    Result,
+    Run,
+    Submission,
+)
 from grader.score import score
 from grader.store import UNSETTLED, Store
 
@@ -25,6 +39,7 @@ __all__ = [
     "Job",
     "OnCell",
     "Setup",
+    "among_others",
     "conditions",
     "grade_all",
     "grade_one",
@@ -251,9 +266,7 @@ def judge(
     case = Case(lab=lab, evidence=evidence, comparisons=comparisons)
     detection = detect(case, load_detectors() if detectors is None else detectors)
     grade = score(case, detection)
-    outcome = _outcome(run)
-    if outcome == Outcome.GRADED and grade.needs_review:
-        outcome = Outcome.NEEDS_REVIEW
+    outcome = _reviewed(_outcome(run), grade)
     submission = evidence.submission
     return Result(
         student=submission.student,
@@ -271,6 +284,13 @@ def judge(
     )
 
 
+def _reviewed(outcome: Outcome, grade: Grade) -> Outcome:
+    """Whether a person must look at what was graded."""
+    if outcome not in (Outcome.GRADED, Outcome.NEEDS_REVIEW):
+        return outcome
+    return Outcome.NEEDS_REVIEW if grade.needs_review else Outcome.GRADED
+
+
 def _outcome(run: Run | None) -> Outcome:
     if run is None or run.outcome == "completed":
         return Outcome.GRADED
@@ -285,3 +305,42 @@ def rejudged(
         judge(each.evidence, each.run, lab, reference) if each.evidence is not None else each
         for each in results
     ]
+
+
+def among_others(results: Sequence[Result], lab: Lab) -> list[Result]:
+    """Results with what shows only beside the other submissions of the class.
+
+    Nothing else is judged again, so this takes little more time than reading them.
+    """
+    peers = [peer_of(each.evidence, lab) if each.evidence is not None else None for each in results]
+    detectors = [each for each in load_detectors() if each.family == "cohort"]
+    found = []
+    for at, (each, own) in enumerate(zip(results, peers, strict=True)):
+        others = tuple(peer for i, peer in enumerate(peers) if peer is not None and i != at)
+        beside = own is not None and others and each.detection is not None
+        cohort = Cohort(own=own, others=others) if own is not None and beside else None
+        found.append(each if cohort is None else _beside(each, lab, cohort, detectors))
+    return found
+
+
+def _beside(result: Result, lab: Lab, cohort: Cohort, detectors: Sequence[Detector]) -> Result:
+    evidence, before = result.evidence, result.detection
+    if evidence is None or before is None:
+        return result
+    case = Case(
+        lab=lab, evidence=evidence, comparisons=result.comparisons or Comparisons(), cohort=cohort
+    )
+    after = detect(case, detectors)
+    names = {each.name for each in detectors}
+    detection = Detection(
+        findings=(*(x for x in before.findings if x.name not in names), *after.findings),
+        folded=(*(x for x in before.folded if x.name not in names), *after.folded),
+        unassessed=(*(x for x in before.unassessed if x.name not in names), *after.unassessed),
+        clear=(*(name for name in before.clear if name not in names), *after.clear),
+    )
+    if result.grade is None:
+        return result.model_copy(update={"detection": detection})
+    grade = score(case, detection)
+    outcome = _reviewed(result.outcome, grade)
+    changed = {"detection": detection, "grade": grade, "outcome": outcome}
+    return result.model_copy(update=changed)

@@ -19,7 +19,7 @@ from grader.cli.unsafe import agree
 from grader.config import data_folder
 from grader.intake import HandIn, digest, handed_in
 from grader.model import Lab, Limits, Outcome, Result
-from grader.pipeline import Job, grade_all, load_lab, rejudged
+from grader.pipeline import Job, among_others, grade_all, load_lab, rejudged
 from grader.store import ClassInfo, HandedIn, Store, load_reference
 
 __all__ = ["demo", "grade", "rescore"]
@@ -88,7 +88,8 @@ def rescore(out: Path, lab_name: str | None, form: str) -> int:
     info = store.info()
     lab = with_profile(load_lab(lab_name or info.lab), info.profile)
     with store.locked():
-        results = rejudged(store.results(), lab, load_reference(lab.id, lab.profile))
+        judged = rejudged(store.results(), lab, load_reference(lab.id, lab.profile))
+        results = among_others(judged, lab)
         for result in results:
             store.save(result)
         return _finish(results, lab, out, info.graded_at, form)
@@ -155,7 +156,12 @@ def _graded(
     if tuple(read.values()) != info.submissions:
         # A file was replaced meanwhile.
         store.begin(info.model_copy(update={"submissions": tuple(read.values())}))
-    return list(store.results())
+    alone = list(store.results())
+    results = among_others(alone, lab)
+    for before, after in zip(alone, results, strict=True):
+        if after.detection != before.detection:
+            store.save(after)
+    return results
 
 
 def _tell(settled: int, total: int) -> None:

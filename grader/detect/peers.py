@@ -15,8 +15,8 @@ SEEDED = re.compile(r"seed|random_state|deterministic", re.I)
 
 SAMPLES = re.compile(r"do_sample\s{0,4}=\s{0,4}True")
 
-MOST_ANSWERS = 20_000
-"""Predictions kept of a task; a class has hundreds of submissions."""
+MOST_ANSWERS = 2_000
+"""First predictions kept of a task; a class has hundreds of submissions."""
 
 
 def peer_of(evidence: Evidence, lab: Lab) -> Peer:
@@ -39,7 +39,7 @@ def _result(evidence: Evidence, task: Task) -> PeerResult:
         work=tuple(dict.fromkeys(_work(evidence, task))),
         labels=labels,
         predictions=predictions,
-        answers=answers if answers is not None and len(answers) <= MOST_ANSWERS else None,
+        answers=answers[:MOST_ANSWERS] if answers is not None else None,
     )
 
 

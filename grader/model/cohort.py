@@ -1,7 +1,7 @@
 """Other submissions of the same class, as far as results can be compared."""
 
 from grader.model._base import Artifact
-from grader.model.recording import Label
+from grader.model.arrays import Label
 
 
 class PeerResult(Artifact):
@@ -34,7 +34,7 @@ class PeerResult(Artifact):
     """Id of the array of predictions."""
 
     answers: tuple[Label, ...] | None = None
-    """The predictions; ``None`` when not recorded."""
+    """The first predictions; ``None`` when not recorded."""
 
 
 class Peer(Artifact):

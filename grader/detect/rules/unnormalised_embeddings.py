@@ -192,7 +192,9 @@ def _unit(values: "NDArray[np.float64]") -> "NDArray[np.float64]":
     import numpy as np
 
     lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    return np.divide(values, lengths, out=np.zeros_like(values), where=lengths > 0)
+    # A row of zeros stays one.
+    divided: NDArray[np.float64] = values / np.where(lengths > 0, lengths, 1.0)
+    return divided
 
 
 def _sighting(case: Case, task: str | None, product: Product, sides: list[Side]) -> Sighting:
