@@ -1,59 +1,42 @@
 """OUT003: prose-number-mismatch."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.detect._samples import STAND_INS
+from grader.detect._claims import is_binding, is_borne_out, known_values, nearest_of
 from grader.detect.api import Sighting, detector
 from grader.model import (
     METRICS,
     Case,
-    Cell,
     Claim,
     Confidence,
     EvidenceKind,
     EvidenceRef,
+    Figure,
     MetricName,
-    Output,
-    metric_of,
+    say,
 )
-
-NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?")
-"""A number as outputs spell it."""
-
-ROUND_STEP = 0.05
-"""Whole percentages on this grid (85 %, 90 %) are often rounded further than they show."""
-
-SLACK = 0.025
-"""How far such a number may lie from what was printed: half the step."""
-
-WHOLE_PERCENT = 2
-"""Decimals of a fraction that stands for a whole percentage."""
-
-TINY = 1e-9
-"""Allowance for floating-point error."""
 
 NAMES: Mapping[MetricName, str] = {name: metric.spoken for name, metric in METRICS.items()}
 """Metrics as a student writes them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """A value of a metric the notebook is known to have given."""
+class _Wrong:
+    """A number of the text that the notebook does not give."""
 
-    value: float
-    """As a fraction."""
+    name: str
+    """The metric, as it is called."""
 
-    decimals: int | None
-    """Decimals printed; ``None`` when the value is exact."""
+    printed: str
+    """The number, as written."""
 
-    task: str | None
-    """Task it belongs to."""
+    nearest: str
+    """The nearest value the notebook gives, written likewise."""
 
-    saved: bool
-    """Whether it stands in the file handed in."""
+    line: int
+    """One-based line of the text."""
 
 
 @detector(
@@ -62,7 +45,15 @@ class Known:
     requires=frozenset({EvidenceKind.PROSE}),
     since="0.1.0",
     severity="major",
-    follows=frozenset({"hard-coded-metric", "stale-output"}),
+    follows=frozenset(
+        {
+            "hard-coded-metric",
+            "stale-output",
+            "claim-without-evaluation",
+            "evaluation-cell-not-executed",
+            "edited-output",
+        }
+    ),
 )
 def prose_number_mismatch(case: Case) -> Iterator[Sighting]:
     """The text states a score that no output of the notebook gives.
@@ -99,6 +90,11 @@ def prose_number_mismatch(case: Case) -> Iterator[Sighting]:
     The CLIP model reached an accuracy of 88.12% on the test set.
     ```
 
+    ## Verdict
+    Major: the text states another number than the notebook. Likely, as a result may have been
+    computed elsewhere. Metrics no lab asks for are judged by the search for where numbers come
+    from, which finds the number in no output and others for the very same quantity.
+
     ## Known limits
     Compares a number only with values of the same metric, of any averaging, for the same task.
     Numbers called approximate, aims, and quoted results are left out, and so is a metric the
@@ -112,177 +108,76 @@ def prose_number_mismatch(case: Case) -> Iterator[Sighting]:
     the rule of statcheck (M. B. Nuijten et al., "The prevalence of statistical reporting errors
     in psychology", 2016) with truncation allowed. The slack for multiples of five is chosen.
     """
-    wrong: dict[tuple[int, str | None], list[tuple[Claim, Known]]] = defaultdict(list)
+    wrong: dict[tuple[int, str | None], list[_Wrong]] = defaultdict(list)
+    judged = set()
     for claim in case.evidence.claims:
-        known = _known(case, claim)
-        if _binding(case, claim, known) and not _borne_out(case, claim, known):
-            wrong[claim.cell, claim.task].append((claim, _nearest(claim, known)))
-    for (cell, task), pairs in wrong.items():
-        yield _sighting(case.evidence.submission.cells[cell], task, pairs)
-
-
-def _known(case: Case, claim: Claim) -> list[Known]:
-    """Every value of the claim's metric that may be meant."""
-    values = [
-        *_printed(case, claim),
-        *_recomputed(case, claim),
-        *_recorded(case, claim),
-        *_recorded_of_texts(case, claim),
-    ]
-    return [one for one in values if claim.task is None or one.task in (None, claim.task)]
-
-
-def _printed(case: Case, claim: Claim) -> Iterator[Known]:
-    for each in case.evidence.reported:
-        if each.metric == claim.metric:
-            task = each.task or case.evidence.cell_tasks.get(each.cell)
-            yield Known(
-                value=each.value, decimals=each.decimals, task=task, saved=each.source == "saved"
+        judged.add((claim.cell, claim.start))
+        known = known_values(case, claim)
+        if is_binding(case, claim, known) and not is_borne_out(case, claim, known):
+            nearest = _as_claimed(claim.printed, nearest_of(claim, known).value)
+            line = _line(case, claim)
+            wrong[claim.cell, claim.task].append(
+                _Wrong(name=NAMES[claim.metric], printed=claim.printed, nearest=nearest, line=line)
             )
+    for figure, other in _contradicted(case):
+        if (figure.place.cell, figure.place.start) not in judged:
+            wrong[figure.place.cell, figure.task].append(
+                _Wrong(
+                    name=figure.name,
+                    printed=figure.printed,
+                    nearest=_as_claimed(figure.printed, other),
+                    line=figure.place.line,
+                )
+            )
+    for (cell, task), found in wrong.items():
+        yield _sighting(cell, task, found)
 
 
-def _recomputed(case: Case, claim: Claim) -> Iterator[Known]:
-    for each in case.evidence.evaluations:
-        for name, value in each.scores.items():
-            if metric_of(name) == claim.metric:
-                yield Known(value=value, decimals=None, task=each.task, saved=False)
+def _contradicted(case: Case) -> Iterator[tuple[Figure, float]]:
+    """Scores of the text that the outputs give otherwise, with the nearest value they give."""
+    for each in case.evidence.provenance:
+        figure = case.evidence.figures[each.figure]
+        aside = figure.hedged or figure.target or figure.cited or figure.disclaimed
+        if figure.place.source != "text" or aside or each.verdict != "contradicted":
+            continue
+        printed = [one.value for one in each.contradictions if one.function == "printed"]
+        if figure.kind in {"score", "similarity"} and figure.metric and printed:
+            yield figure, min(printed, key=lambda value: abs(value - figure.value))
 
 
-def _recorded(case: Case, claim: Claim) -> Iterator[Known]:
-    """What metric functions and the trainer returned in our run."""
-    tasks = case.evidence.cell_tasks
-    recording = case.evidence.recording
-    for call in recording.metric_calls:
-        if claim.metric in call.function and call.value is not None:
-            task = tasks.get(call.cell) if call.cell is not None else None
-            yield Known(value=call.value, decimals=None, task=task, saved=False)
-    for trainer_call in recording.trainer_calls:
-        cell = trainer_call.cell
-        for name, value in trainer_call.metrics.items():
-            if claim.metric in name:
-                task = tasks.get(cell) if cell is not None else None
-                yield Known(value=value, decimals=None, task=task, saved=False)
+def _line(case: Case, claim: Claim) -> int:
+    source = case.evidence.submission.cells[claim.cell].source
+    return source.count("\n", 0, claim.start) + 1
 
 
-def _recorded_of_texts(case: Case, claim: Claim) -> Iterator[Known]:
-    """What metric functions for texts returned in our run; some libraries give hundredths."""
-    tasks = case.evidence.cell_tasks
-    for call in case.evidence.recording.text_metrics:
-        if call.value is not None and call.function.rpartition("_")[2] in claim.metric:
-            task = tasks.get(call.cell) if call.cell is not None else None
-            for value in (call.value, call.value / 100):
-                yield Known(value=value, decimals=None, task=task, saved=False)
-
-
-def _binding(case: Case, claim: Claim, known: Sequence[Known]) -> bool:
-    """Whether a mismatch would mean something.
-
-    Values of our own run bind the text only where a run must repeat them: not after training,
-    and not with stand-in models.
-    """
-    if claim.hedged or claim.target or claim.cited:
-        return False
-    own = [one for one in known if claim.task is None or one.task == claim.task]
-    if any(one.saved for one in own):
-        return True
-    trained = any(task.trained for task in case.lab.tasks if claim.task in (None, task.id))
-    return bool(own) and not trained and case.lab.profile not in STAND_INS
-
-
-def _borne_out(case: Case, claim: Claim, known: Sequence[Known]) -> bool:
-    return any(_agrees(claim, one) for one in known) or _elsewhere(case, claim)
-
-
-def _agrees(claim: Claim, known: Known) -> bool:
-    """Whether both spell one number: their ranges of rounding or truncation meet."""
-    if _coarse(claim) and abs(known.value - claim.value) <= SLACK + TINY:
-        return True
-    low, high = _range(claim.value, claim.decimals)
-    known_low, known_high = _range(known.value, known.decimals)
-    return low <= known_high + TINY and known_low <= high + TINY
-
-
-def _range(value: float, decimals: int | None) -> tuple[float, float]:
-    """Values that are rounded half up, or cut, to ``value``."""
-    if decimals is None:
-        return value, value
-    unit = 10.0**-decimals
-    return value - unit / 2, value + unit
-
-
-def _coarse(claim: Claim) -> bool:
-    steps = claim.value / ROUND_STEP
-    return (
-        claim.decimals <= WHOLE_PERCENT
-        and claim.value < 1
-        and abs(steps - round(steps)) < TINY * 1e3
-    )
-
-
-def _elsewhere(case: Case, claim: Claim) -> bool:
-    """Whether the number stands in an output line that gives no metric, e.g. a class's row."""
-    spelled = {_plain(claim.value), _plain(claim.value * 100)}
-    taken = {(each.source, each.cell, each.output, each.line) for each in case.evidence.reported}
-    texts = [
-        text
-        for source, cell, index, output in _outputs(case)
-        for line, text in enumerate(output.text.splitlines(), start=1)
-        if (source, cell, index, line) not in taken
-    ]
-    texts += [output.html or "" for _, _, _, output in _outputs(case)]
-    return any(
-        _plain(float(number.replace(",", "."))) in spelled
-        for text in texts
-        for number in NUMBER.findall(text)
-    )
-
-
-def _plain(value: float) -> str:
-    return f"{value:.6f}"
-
-
-def _outputs(case: Case) -> Iterator[tuple[str, int, int, Output]]:
-    for cell in case.evidence.submission.code_cells:
-        for index, output in enumerate(cell.outputs):
-            yield "saved", cell.index, index, output
-    for run in case.evidence.rerun:
-        for index, output in enumerate(run.outputs):
-            yield "rerun", run.index, index, output
-
-
-def _nearest(claim: Claim, known: Sequence[Known]) -> Known:
-    """The value to show beside the claim: a saved one of its task if there is one."""
-    return min(
-        known,
-        key=lambda one: (not one.saved, one.task != claim.task, abs(one.value - claim.value)),
-    )
-
-
-def _sighting(cell: Cell, task: str | None, pairs: Sequence[tuple[Claim, Known]]) -> Sighting:
-    said = ", ".join(f"{NAMES[claim.metric]} {claim.printed}" for claim, _ in pairs)
-    gave = ", ".join(f"{NAMES[claim.metric]} {_as_claimed(claim, known)}" for claim, known in pairs)
+def _sighting(cell: int, task: str | None, found: Sequence[_Wrong]) -> Sighting:
+    said = ", ".join(f"{each.name} {each.printed}" for each in found)
+    gave = ", ".join(f"{each.name} {each.nearest}" for each in found)
     return Sighting(
         severity="major",
         confidence=Confidence.LIKELY,
         task=task,
-        message=f"The text says {said}, but the notebook gives {gave}.",
-        measured=f"In the text: {said}. Nearest value of the same metric: {gave}.",
-        remedy="Write the numbers of the final run into the text.",
-        sure="No value of the metric that the notebook shows or our run measured rounds to the "
-        "number in the text.",
-        evidence=tuple(_ref(cell, claim, known) for claim, known in pairs),
+        message=say("The text says {said}, but the notebook gives {gave}.", said=said, gave=gave),
+        measured=say(
+            "In the text: {said}. Nearest value of the same metric: {gave}.", said=said, gave=gave
+        ),
+        remedy=say("Write the numbers of the final run into the text."),
+        sure=say(
+            "No value of the metric that the notebook shows or our run measured rounds to the "
+            "number in the text."
+        ),
+        evidence=tuple(
+            EvidenceRef(
+                kind=EvidenceKind.PROSE,
+                cell=cell,
+                line=each.line,
+                remark=f"the notebook gives {each.nearest}",
+            )
+            for each in found
+        ),
     )
 
 
-def _as_claimed(claim: Claim, known: Known) -> str:
+def _as_claimed(printed: str, value: float) -> str:
     """A value as the text writes its own, so that the two can be compared by eye."""
-    return f"{known.value:.2%}" if "%" in claim.printed else f"{known.value:.4g}"
-
-
-def _ref(cell: Cell, claim: Claim, known: Known) -> EvidenceRef:
-    return EvidenceRef(
-        kind=EvidenceKind.PROSE,
-        cell=claim.cell,
-        line=cell.source.count("\n", 0, claim.start) + 1,
-        remark=f"the notebook gives {_as_claimed(claim, known)}",
-    )
+    return f"{value:.2%}" if "%" in printed else f"{value:.4g}"

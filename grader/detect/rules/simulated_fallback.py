@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from grader.detect._fallbacks import WORDS, Block, block_of, blocks_of, message_of, printed
 from grader.detect._flow import flow
 from grader.detect._metrics import Scoring, dead, recorded, running_cells, scorings
 from grader.detect.api import Sighting, detector
@@ -16,30 +17,15 @@ from grader.model import (
     EvidenceRef,
     Node,
     Tag,
+    Wording,
+    say,
 )
 
-HEADER = re.compile(r"^(?P<indent>[ \t]*)(?P<word>except|else|elif|if)\b(?P<test>.*?):\s*(#.*)?$")
-WORDS = re.compile(
-    r"simulat|dummy|mock|placeholder|\bfake|synthetic|made.?up|for demonstration|demo purposes"
-    r"|factice|fictif|模拟|虚拟|假数据|占位",
-    re.I,
-)
-MISSING = re.compile(
-    r"exists|is None|is not None|isfile|isdir|available|loaded|success|found", re.I
-)
-DEVICE = re.compile(r"cuda|mps|device|gpu", re.I)
-SAID = re.compile(r"\b(?:print|warn|warning|display)\(\s*f?(?P<q>[\"'])(?P<text>.*?)(?P=q)")
-BLANK = re.compile(
-    r"(?:^|\.)(?:PIL\.Image\.new|(?:numpy|torch)\.(?:zeros|ones|full|empty|rand|randn)(?:_like)?)$"
-)
+BLANK = re.compile(r"(?:^|\.)(?:numpy|torch)\.(?:zeros|ones|full|empty|rand|randn)(?:_like)?$")
 METRIC = re.compile(
     r"(?:accuracy|acc|precision|recall|f1)(?:_?score)?[\"'\]]*\s*[:=]\s*(?P<number>[\d.]+)", re.I
 )
 """A score given as ``accuracy = 0.9`` or ``"eval_accuracy": 0.9``."""
-
-SHORTEST_MESSAGE = 8
-"""Characters of a constant message that tell it from other outputs."""
-
 
 PLACEABLE = 20
 """Fewest labels that can be told from a stretch of the served ones; see ``Evaluation.origin``."""
@@ -52,37 +38,39 @@ class _Verdict:
     confidence: Confidence | None
     """How sure it is that it was; ``None`` when it was not."""
 
-    sure: str
+    sure: Wording
 
 
-NOT_TAKEN = _Verdict(None, "")
-RERUN = _Verdict(Confidence.CERTAIN, "Our run printed the message of this branch.")
+NOT_TAKEN = _Verdict(None, say("The branch was not taken."))
+RERUN = _Verdict(Confidence.CERTAIN, say("Our run printed the message of this branch."))
+CAUGHT = _Verdict(
+    Confidence.HINT,
+    say("In our run this branch took an error; what failed may be missing on this machine alone."),
+)
+CAUGHT_IN_BOTH = _Verdict(
+    Confidence.CERTAIN,
+    say("In our run this branch took an error, and the saved output shows its message too."),
+)
 ONLY_HERE = _Verdict(
     Confidence.HINT,
-    "Our run printed the message of this branch and the saved output does not show it: what "
-    "failed may be missing on this machine alone.",
+    say(
+        "Our run printed the message of this branch and the saved output does not show it: what "
+        "failed may be missing on this machine alone."
+    ),
 )
 RECORDED = _Verdict(
     Confidence.CERTAIN,
-    "The labels recorded are of no served data set, and no image had gone through a model.",
+    say("The labels recorded are of no served data set, and no image had gone through a model."),
 )
 DOUBTED = _Verdict(
     Confidence.LIKELY,
-    "The labels recorded were found in no served data set, and fewer images than labels had gone "
-    "through a model.",
+    say(
+        "The labels recorded were found in no served data set, and fewer images than labels had "
+        "gone through a model."
+    ),
 )
-SAVED = _Verdict(Confidence.LIKELY, "The saved output shows the message of this branch.")
-UNKNOWN = _Verdict(Confidence.HINT, "Nothing shows whether this branch was taken.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """A branch taken when something failed or is absent."""
-
-    cell: int
-    first: int
-    last: int
-    text: str
+SAVED = _Verdict(Confidence.LIKELY, say("The saved output shows the message of this branch."))
+UNKNOWN = _Verdict(Confidence.HINT, say("Nothing shows whether this branch was taken."))
 
 
 @detector(
@@ -123,10 +111,18 @@ def simulated_fallback(case: Case) -> Iterator[Sighting]:
     print(accuracy_score(y_true, y_pred))
     ```
 
+    ## Verdict
+    Invalid: what is scored does not exist. Certain when our run shows that the branch was taken,
+    by its message, by the error it took, or by labels of no served data set without an image
+    through a model. Likely when only the saved output shows the message. A hint when nothing
+    tells, or when the message or error is of our run alone: the failure may be this machine's.
+    Nothing is said when our run shows that the branch was not taken.
+
     ## Known limits
     Whether the branch was taken is told by the run: by the message it prints, or by the labels and
     images recorded. Without a run and without saved outputs the finding is a hint for a reviewer.
-    Branches that assign other than random or constant data are not seen.
+    Branches that assign other than random or constant data are not seen. A blank picture in the
+    place of a missing one is what `silent-data-fallback` reports.
 
     ## Source
     A deduction, no statistic: a random or constant value that stands in an `except` or fallback
@@ -135,7 +131,7 @@ def simulated_fallback(case: Case) -> Iterator[Sighting]:
     that our run printed and the saved output lacks is a hint: the failure may be this machine's.
     """
     tasks = case.evidence.cell_tasks
-    blocks = [block for cell in case.evidence.submission.code_cells for block in _blocks(cell)]
+    blocks = [block for cell in case.evidence.submission.code_cells for block in blocks_of(cell)]
     seen: set[str | None] = set()
     for node, scoring in _made_up(case, blocks):
         task = tasks.get(node.cell) or (tasks.get(scoring.node.cell) if scoring else None)
@@ -145,7 +141,7 @@ def simulated_fallback(case: Case) -> Iterator[Sighting]:
             yield _sighting(node, task, verdict.confidence, verdict.sure)
 
 
-def _made_up(case: Case, blocks: list[_Block]) -> Iterator[tuple[Node, Scoring | None]]:
+def _made_up(case: Case, blocks: list[Block]) -> Iterator[tuple[Node, Scoring | None]]:
     """Made-up values that reach a score, with the scoring; the earliest of each scoring."""
     graph = case.evidence.source
     if not blocks:
@@ -155,15 +151,28 @@ def _made_up(case: Case, blocks: list[_Block]) -> Iterator[tuple[Node, Scoring |
             inside = (*flow(graph, scoring.y_true), *flow(graph, scoring.y_pred))
             made_up = {node.id for node in inside if _invented(case, node, blocks)}
             yield from ((graph.nodes[each], scoring) for each in sorted(made_up))
+    yield from ((node, None) for node in graph.tagged(Tag.RANDOM) if _announced(case, node, blocks))
     for shown in graph.calls("print", "display"):
         for node in flow(graph, shown.id):
-            if _typed_score(case, node) and _block_of(node, blocks) is not None:
+            if _typed_score(case, node) and block_of(node, blocks) is not None:
                 yield node, None
 
 
-def _invented(case: Case, node: Node, blocks: list[_Block]) -> bool:
+def _invented(case: Case, node: Node, blocks: list[Block]) -> bool:
     made = Tag.RANDOM in node.tags or bool(BLANK.search(node.name)) or _constants(case, node)
-    return made and _block_of(node, blocks) is not None
+    return made and block_of(node, blocks) is not None
+
+
+def _announced(case: Case, node: Node, blocks: list[Block]) -> bool:
+    """Whether an output shows a branch say that its random values are made up.
+
+    Then they need not be followed to a score, which objects of the notebook's own classes hinder.
+    """
+    block = block_of(node, blocks)
+    message = message_of(block) if block is not None else None
+    if not message or not WORDS.search(message) or dead(case.evidence.source, node):
+        return False
+    return bool(printed(message, (*case.evidence.submission.cells, *case.evidence.rerun)))
 
 
 def _constants(case: Case, node: Node) -> bool:
@@ -188,60 +197,16 @@ def _number(text: str) -> float | None:
     return float(text) if text.count(".") < 2 and text != "." else None
 
 
-def _block_of(node: Node, blocks: list[_Block]) -> _Block | None:
-    around = [
-        block
-        for block in blocks
-        if block.cell == node.cell and block.first <= node.line <= block.last
-    ]
-    return around[-1] if around else None
-
-
-def _blocks(cell: Cell) -> Iterator[_Block]:
-    """Branches for a failure, found by indentation: magics may keep a cell from being parsed."""
-    lines = cell.source.splitlines()
-    for number, line in enumerate(lines, start=1):
-        header = HEADER.match(line)
-        if header is None:
-            continue
-        last = _end(lines, number, len(header["indent"]))
-        text = "\n".join(lines[number - 1 : last])
-        if _is_fallback(header, lines[: number - 1], text):
-            yield _Block(cell.index, number + 1, last, text)
-
-
-def _end(lines: list[str], header: int, indent: int) -> int:
-    """Last line indented deeper than the header."""
-    last = header
-    for number, line in enumerate(lines[header:], start=header + 1):
-        if line.strip():
-            if len(line) - len(line.lstrip()) <= indent:
-                break
-            last = number
-    return last
-
-
-def _is_fallback(header: re.Match[str], before: list[str], text: str) -> bool:
-    if header["word"] == "except":
-        return True
-    test = header["test"]
-    if header["word"] == "else":
-        start = f"{header['indent']}if "
-        test = next((line for line in reversed(before) if line.startswith(start)), "")
-    if DEVICE.search(test):
-        return False
-    return bool(MISSING.search(test) or WORDS.search(text))
-
-
-def _taken(case: Case, node: Node, scoring: Scoring | None, blocks: list[_Block]) -> _Verdict:
+def _taken(case: Case, node: Node, scoring: Scoring | None, blocks: list[Block]) -> _Verdict:
     evidence = case.evidence
     cells = running_cells(evidence.source, node)
-    block = _block_of(node, blocks)
-    message = _message(block) if block is not None else None
+    block = block_of(node, blocks)
+    message = message_of(block) if block is not None else None
     ran = [each for each in evidence.rerun if each.index in cells and each.outcome != "skipped"]
     saved = [each for each in evidence.submission.cells if each.index in cells and each.outputs]
     return (
         _by_rerun(message, ran, saved)
+        or _by_caught(case, block, message, saved)
         or _by_arrays(case, scoring)
         or _by_saved(message, saved)
         or UNKNOWN
@@ -253,9 +218,27 @@ def _by_rerun(
 ) -> _Verdict | None:
     if not message or not ran:
         return None
-    if not _printed(message, ran):
+    if not printed(message, ran):
         return NOT_TAKEN
-    return RERUN if not saved or _printed(message, saved) else ONLY_HERE
+    return RERUN if not saved or printed(message, saved) else ONLY_HERE
+
+
+def _by_caught(
+    case: Case, block: Block | None, message: str | None, saved: Sequence[Cell]
+) -> _Verdict | None:
+    """What the recorder says of the ``except`` clause."""
+    recording = case.evidence.recording
+    known = EvidenceKind.RECORDING in case.evidence.kinds and recording.complete
+    if block is None or not block.is_except or not known or not recording.caught:
+        return None
+    taken = any(
+        (each.defined_in if each.defined_in is not None else each.cell, each.line)
+        == (block.cell, block.header)
+        for each in recording.caught
+    )
+    if not taken:
+        return None
+    return CAUGHT_IN_BOTH if message and printed(message, saved) else CAUGHT
 
 
 def _by_arrays(case: Case, scoring: Scoring | None) -> _Verdict | None:
@@ -272,32 +255,38 @@ def _by_arrays(case: Case, scoring: Scoring | None) -> _Verdict | None:
 def _by_saved(message: str | None, saved: Sequence[Cell]) -> _Verdict | None:
     if not message or not saved:
         return None
-    return SAVED if _printed(message, saved) else NOT_TAKEN
+    return SAVED if printed(message, saved) else NOT_TAKEN
 
 
-def _printed(message: str, cells: Sequence[Cell | CellRun]) -> bool:
-    return any(message in output.text for cell in cells for output in cell.outputs)
-
-
-def _message(block: _Block) -> str | None:
-    """A constant text the branch prints."""
-    found = (match["text"].partition("{")[0].strip() for match in SAID.finditer(block.text))
-    return next((text for text in found if len(text) >= SHORTEST_MESSAGE), None)
-
-
-def _sighting(node: Node, task: str | None, confidence: Confidence, sure: str) -> Sighting:
-    taken = confidence is not Confidence.HINT
-    said = "was taken" if taken else "may be taken"
+def _sighting(node: Node, task: str | None, confidence: Confidence, sure: Wording) -> Sighting:
+    values = node.name.lstrip(".") or str(node.value)
+    if confidence is Confidence.HINT:
+        message = say(
+            "When something fails, line {line} goes on with made-up values (`{values}`); this "
+            "branch may be taken, and the score is computed from them.",
+            line=str(node.line),
+            values=values,
+        )
+    else:
+        message = say(
+            "When something fails, line {line} goes on with made-up values (`{values}`); this "
+            "branch was taken, and the score is computed from them.",
+            line=str(node.line),
+            values=values,
+        )
     return Sighting(
         severity="invalid",
         confidence=confidence,
-        message=f"When something fails, line {node.line} goes on with made-up values "
-        f"(`{node.name.lstrip('.') or node.value}`); this branch {said}, and the score is computed "
-        "from them.",
-        measured="The score is computed from random or constant values of an `except` or fallback "
-        "branch. " + sure,
-        remedy="Fix the error that leads here and remove the branch, so that the notebook stops "
-        "instead of scoring made-up data; do not report these numbers.",
+        message=message,
+        measured=say(
+            "The score is computed from random or constant values of an `except` or fallback "
+            "branch. {sure}",
+            sure=sure,
+        ),
+        remedy=say(
+            "Fix the error that leads here and remove the branch, so that the notebook stops "
+            "instead of scoring made-up data; do not report these numbers."
+        ),
         sure=sure,
         evidence=(
             EvidenceRef(
