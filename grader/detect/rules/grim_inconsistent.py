@@ -69,6 +69,9 @@ class Misfit:
             "confusion-matrix-mismatch",
             "averaging-identity-violated",
             "binary-scores-inconsistent",
+            "batch-mean-aggregation",
+            "logits-or-axis-misuse",
+            "metric-function-shadowed",
         }
     ),
 )

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from grader.detect._metrics import fully_recorded, scorings
 from grader.detect._shown import Context, shown_literals
 from grader.detect.api import Sighting, detector
-from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Node, SourceGraph
+from grader.model import (
+    Case,
+    Confidence,
+    EvidenceKind,
+    EvidenceRef,
+    Node,
+    SourceGraph,
+    Wording,
+    say,
+    say_many,
+)
 
 METRIC = re.compile(
     r"accuracy|(?<![a-z])acc(?![a-z])|exactitude|pr[ée]cision|recall|rappel|(?<![a-z])f1(?![0-9])"
@@ -49,6 +59,7 @@ class _Typed:
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
     severity="major",
+    follows=frozenset({"metric-function-shadowed"}),
 )
 def hard_coded_metric(case: Case) -> Iterator[Sighting]:
     """A score that is shown as a result is typed into the code.
@@ -70,6 +81,12 @@ def hard_coded_metric(case: Case) -> Iterator[Sighting]:
     print(f"Accuracy: {accuracy:.4f}")
     ```
 
+    ## Verdict
+    Always `major`: a number is shown that nothing measured. `certain` only when the run printed it
+    and its complete recording, in which no cell failed, holds no evaluation with this score at the
+    precision typed; `likely` from the code; `hint` when the notebook computes metrics as well and
+    has no outputs, because the number may be copied from one that was not saved.
+
     ## Known limits
     A number that another cell's output shows, or that the run measured, may be copied into a table
     and is not reported. Numbers labelled as a baseline, a target, a threshold or somebody else's
@@ -78,8 +95,7 @@ def hard_coded_metric(case: Case) -> Iterator[Sighting]:
 
     ## Source
     A deduction, no statistic: between the literal and the output there are only names, containers
-    and formatting. Certain only when the run printed the number and its complete recording, in
-    which no cell failed, holds no evaluation with this score at the precision typed.
+    and formatting.
     """
     grouped: dict[str | None, list[_Typed]] = {}
     for typed in _unexplained(case):
@@ -139,33 +155,30 @@ def _stated(node: Node, text: str, context: Context, sink: Node) -> Iterator[_Ty
             yield _Typed(node, number, found["number"], sink.cell)
 
 
-SURE = {
-    Confidence.CERTAIN: "The run printed it, and no recorded evaluation has this score.",
-    Confidence.LIKELY: "The code shows it; a recording did not settle where the number comes from.",
-    Confidence.HINT: "The notebook computes metrics as well, and without outputs nobody can tell "
-    "whether this number was copied from one of them.",
-}
+def _sure(confidence: Confidence) -> Wording:
+    if confidence is Confidence.CERTAIN:
+        return say("The run printed it, and no recorded evaluation has this score.")
+    if confidence is Confidence.LIKELY:
+        return say("The code shows it; a recording did not settle where the number comes from.")
+    return say(
+        "The notebook computes metrics as well, and without outputs nobody can tell whether this "
+        "number was copied from one of them."
+    )
 
 
 def _sighting(case: Case, task: str | None, found: list[_Typed]) -> Sighting:
     first = found[0]
     confidence = _confidence(case, task, first)
-    values = ", ".join(dict.fromkeys(each.spelled for each in found[:4]))
-    searched = [each for each in case.evidence.evaluations if task is None or each.task == task]
     return Sighting(
         severity="major",
         confidence=confidence,
-        message=f"The score {first.spelled} shown here is typed into the code, not computed"
-        + (f" (typed scores: {values})." if len(found) > 1 else "."),
-        measured=f"The number shown comes from {first.spelled} as typed and from nothing else."
-        + (
-            f" Recorded evaluations with this score: 0 of {len(searched)}."
-            if EvidenceKind.RECORDING in case.evidence.kinds
-            else ""
+        message=_message(found),
+        measured=_measured(case, task, first),
+        remedy=say(
+            "Show the result of the metric call itself, for example "
+            "`accuracy = accuracy_score(y_true, y_pred)`, and label numbers from elsewhere as such."
         ),
-        remedy="Show the result of the metric call itself, for example "
-        "`accuracy = accuracy_score(y_true, y_pred)`, and label numbers from elsewhere as such.",
-        sure=SURE[confidence],
+        sure=_sure(confidence),
         evidence=(
             EvidenceRef(
                 kind=EvidenceKind.SOURCE,
@@ -175,6 +188,33 @@ def _sighting(case: Case, task: str | None, found: list[_Typed]) -> Sighting:
             ),
         ),
         task=task,
+    )
+
+
+def _message(found: list[_Typed]) -> Wording:
+    values = ", ".join(dict.fromkeys(each.spelled for each in found[:4]))
+    return say_many(
+        "The score {first} shown here is typed into the code, not computed.",
+        "The score {first} shown here is typed into the code, not computed (typed scores: "
+        "{values}).",
+        len(found),
+        first=found[0].spelled,
+        values=values,
+    )
+
+
+def _measured(case: Case, task: str | None, first: _Typed) -> Wording:
+    if EvidenceKind.RECORDING not in case.evidence.kinds:
+        return say(
+            "The number shown comes from {typed} as typed and from nothing else.",
+            typed=first.spelled,
+        )
+    searched = [each for each in case.evidence.evaluations if task is None or each.task == task]
+    return say(
+        "The number shown comes from {typed} as typed and from nothing else. Recorded evaluations "
+        "with this score: 0 of {searched}.",
+        typed=first.spelled,
+        searched=len(searched),
     )
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from grader.detect._flow import SELECTORS, carries, flow, opaque, rows
-from grader.detect._metrics import Scoring, by_task, recorded
+from grader.detect._metrics import Scoring, recorded
+from grader.detect._sides import grouped
 from grader.detect.api import Sighting, detector
 from grader.model import (
     Case,
@@ -14,6 +15,9 @@ from grader.model import (
     Node,
     SourceGraph,
     Tag,
+    Wording,
+    say,
+    say_many,
 )
 
 CHOICES = SELECTORS | {"IfExp", ".where", ".masked_fill", ".masked_fill_"}
@@ -57,6 +61,10 @@ def label_derived_predictions(case: Case) -> Iterator[Sighting]:
     print(accuracy_score(test["label"], y_pred))
     ```
 
+    ## Verdict
+    Always `invalid`: no model is measured. `certain` when the run recorded the scoring and not one
+    image had gone through a model of the task by then; `likely` from the code alone.
+
     ## Known limits
     Predictions that a model computed and that were corrected with the labels afterwards are not
     seen here, nor are labels that pass through a function of an unknown library. Shuffled labels
@@ -64,14 +72,15 @@ def label_derived_predictions(case: Case) -> Iterator[Sighting]:
 
     ## Source
     A deduction, no statistic: the label of a row reaches the prediction of that row, a random or
-    conditional choice is made on the way, and no model output takes part. Certain only when the
-    run recorded the scoring and not one image had gone through a model of the task by then.
+    conditional choice is made on the way, and no model output takes part.
     """
-    for task, group in by_task(case).items():
-        for scoring in group:
+    told: set[str | None] = {task.id for task in case.lab.tasks if task.kind != "classification"}
+    for group in grouped(case):
+        for scoring in group.scorings if group.task not in told else ():
             at = _derived(case.evidence.source, scoring)
             if at is not None:
-                yield _sighting(task, at, _without_model(case, scoring))
+                told.add(group.task)
+                yield _sighting(group.task, at, _without_model(case, scoring))
                 break
 
 
@@ -83,29 +92,18 @@ def _without_model(case: Case, scoring: Scoring) -> Evaluation | None:
 
 def _sighting(task: str | None, at: Node, evaluation: Evaluation | None) -> Sighting:
     certain = evaluation is not None
-    counted = (
-        f"{evaluation.n} predictions were scored, and 0 images had gone through a model of this "
-        "task by then."
-        if evaluation is not None
-        else "Every value that flows into the predictions: the true labels and a choice, but no "
-        "output of a model."
-    )
     return Sighting(
         severity="invalid",
         confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
-        message="The predictions are built from the true labels here, so the score measures this "
-        "line and no model"
-        + (
-            f" ({evaluation.n} predictions, 0 images through a model of the task)."
-            if evaluation
-            else "."
+        message=_message(evaluation),
+        measured=_measured(evaluation),
+        remedy=say(
+            "Take each prediction from the model's output for the image, and use the labels only "
+            "in the metric call."
         ),
-        measured=counted,
-        remedy="Take each prediction from the model's output for the image, and use the labels "
-        "only in the metric call.",
-        sure="The code shows it, and the recording shows no image going through a model."
+        sure=say("The code shows it, and the recording shows no image going through a model.")
         if certain
-        else "The code shows it; the run did not confirm that no model took part.",
+        else say("The code shows it; the run did not confirm that no model took part."),
         evidence=(
             EvidenceRef(
                 kind=EvidenceKind.SOURCE,
@@ -115,6 +113,34 @@ def _sighting(task: str | None, at: Node, evaluation: Evaluation | None) -> Sigh
             ),
         ),
         task=task,
+    )
+
+
+def _message(evaluation: Evaluation | None) -> Wording:
+    if evaluation is None:
+        return say(
+            "The predictions are built from the true labels here, so the score measures this line "
+            "and no model."
+        )
+    return say_many(
+        "The predictions are built from the true labels here, so the score measures this line and "
+        "no model ({n} prediction, 0 images through a model of the task).",
+        "The predictions are built from the true labels here, so the score measures this line and "
+        "no model ({n} predictions, 0 images through a model of the task).",
+        evaluation.n,
+    )
+
+
+def _measured(evaluation: Evaluation | None) -> Wording:
+    if evaluation is None:
+        return say(
+            "Every value that flows into the predictions: the true labels and a choice, but no "
+            "output of a model."
+        )
+    return say_many(
+        "{n} prediction was scored, and 0 images had gone through a model of this task by then.",
+        "{n} predictions were scored, and 0 images had gone through a model of this task by then.",
+        evaluation.n,
     )
 
 

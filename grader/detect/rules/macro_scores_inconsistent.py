@@ -78,6 +78,11 @@ class Scores:
             "edited-output",
             "grim-inconsistent",
             "averaging-identity-violated",
+            "batch-mean-aggregation",
+            "logits-or-axis-misuse",
+            "metric-function-shadowed",
+            "swapped-metric-arguments",
+            "wrong-averaging",
         }
     ),
 )

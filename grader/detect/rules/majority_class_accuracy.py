@@ -6,7 +6,17 @@ from dataclasses import dataclass
 
 from grader.detect._samples import UNCOUNTED, by_task, scoring_ref, uncounted
 from grader.detect.api import Sighting, Undecided, detector
-from grader.model import Case, Confidence, Evaluation, EvidenceKind, Label, Task
+from grader.model import (
+    Case,
+    Confidence,
+    Evaluation,
+    EvidenceKind,
+    Label,
+    Task,
+    Wording,
+    say,
+    say_many,
+)
 
 FEWEST = 10
 """Fewest items worth judging; below it `tiny-eval-sample` speaks."""
@@ -68,7 +78,18 @@ class Tally:
     requires=frozenset({EvidenceKind.RECORDING}),
     since="0.1.0",
     severity="major",
-    follows=frozenset({"single-sample-eval", "random-labels"}),
+    follows=frozenset(
+        {
+            "degenerate-labels",
+            "label-derived-predictions",
+            "missing-forward-passes",
+            "predictions-ignore-inputs",
+            "random-labels",
+            "simulated-fallback",
+            "single-sample-eval",
+            "stored-or-literal-predictions",
+        }
+    ),
 )
 def majority_class_accuracy(case: Case) -> Iterator[Sighting]:
     """An accuracy that always answering the commonest class reaches as well.
@@ -104,6 +125,10 @@ def majority_class_accuracy(case: Case) -> Iterator[Sighting]:
     - metric: {cell: 0, library: sklearn, function: accuracy_score, value: 0.9,
                y_true: "0x80 1x10 2x10", y_pred: "0x75 1x12 2x13"}
     ```
+
+    ## Verdict
+    Always `major` and `certain`: how often each class was predicted is counted from the recorded
+    predictions, whatever made them so.
 
     ## Known limits
     Silent below 10 items, and when another evaluation of the task on as many items is better than
@@ -169,30 +194,43 @@ def _count(y_true: Sequence[Label], y_pred: Sequence[Label]) -> Tally:
 
 
 def _sighting(case: Case, task: Task, evaluation: Evaluation, tally: Tally) -> Sighting:
-    accuracy, share = tally.correct / tally.n, tally.commonest / tally.n
-    if tally.one_class:
-        message = (
-            f"All {tally.n} predictions are the same class, so the accuracy of {accuracy:.1%} is "
-            "only the share of that class in the test images."
-        )
-    else:
-        message = (
-            f"Always answering the commonest class gives {share:.1%}; the accuracy of "
-            f"{accuracy:.1%} is no better, and balanced accuracy is {tally.balanced:.1%}."
-        )
     return Sighting(
         severity="major",
         confidence=Confidence.CERTAIN,
         task=task.id,
-        message=message,
-        measured=(
-            f"Classes predicted: {tally.predicted}; true classes: {tally.classes}; share of the "
-            f"commonest: {share:.3f}; balanced accuracy: {tally.balanced:.3f}."
+        message=_message(tally),
+        measured=say(
+            "Classes predicted: {predicted}; true classes: {classes}; share of the commonest: "
+            "{share}; balanced accuracy: {balanced}.",
+            predicted=tally.predicted,
+            classes=tally.classes,
+            share=f"{tally.commonest / tally.n:.3f}",
+            balanced=f"{tally.balanced:.3f}",
         ),
-        remedy=(
+        remedy=say(
             "Check training, preprocessing and the order of the classes, and report balanced "
             "accuracy or macro F1 as well."
         ),
-        sure="Counted from the labels and predictions recorded in our run.",
+        sure=say("Counted from the labels and predictions recorded in our run."),
         evidence=(scoring_ref(case, evaluation.cell or 0, f"scores {tally.n} predictions"),),
+    )
+
+
+def _message(tally: Tally) -> Wording:
+    accuracy = f"{tally.correct / tally.n:.1%}"
+    if tally.one_class:
+        return say_many(
+            "The {n} prediction is of one class, so the accuracy of {accuracy} is only the share "
+            "of that class in the test images.",
+            "All {n} predictions are the same class, so the accuracy of {accuracy} is only the "
+            "share of that class in the test images.",
+            tally.n,
+            accuracy=accuracy,
+        )
+    return say(
+        "Always answering the commonest class gives {share}; the accuracy of {accuracy} is no "
+        "better, and balanced accuracy is {balanced}.",
+        share=f"{tally.commonest / tally.n:.1%}",
+        accuracy=accuracy,
+        balanced=f"{tally.balanced:.1%}",
     )

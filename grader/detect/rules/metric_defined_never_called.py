@@ -13,6 +13,8 @@ from grader.model import (
     Function,
     Node,
     SourceGraph,
+    Wording,
+    say,
 )
 
 EVALUATES = (".evaluate", ".predict", ".score", "sklearn.model_selection.cross_val_score")
@@ -25,6 +27,7 @@ EVALUATES = (".evaluate", ".predict", ".score", "sklearn.model_selection.cross_v
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
     severity="major",
+    follows=frozenset({"trainer-eval-not-wired"}),
 )
 def metric_defined_never_called(case: Case) -> Iterator[Sighting]:
     """A function that computes metrics is defined and never called.
@@ -51,6 +54,10 @@ def metric_defined_never_called(case: Case) -> Iterator[Sighting]:
     print(trainer.evaluate())
     ```
 
+    ## Verdict
+    Always `major`: the task has no score. `certain` when the run was recorded to its end without a
+    failing cell and holds no metric of the task; `likely` from the code alone.
+
     ## Known limits
     A function left over beside another evaluation of the same task is not reported. A function
     called through `getattr`, `eval` or another notebook is taken for uncalled unless the run
@@ -58,8 +65,7 @@ def metric_defined_never_called(case: Case) -> Iterator[Sighting]:
 
     ## Source
     A deduction, no statistic: no call of the function can be reached from the top level and it is
-    handed to nothing. Certain only when the run was recorded to its end without a failing cell
-    and holds no metric of the task.
+    handed to nothing.
     """
     tasks = case.evidence.cell_tasks
     seen: set[str | None] = set()
@@ -110,19 +116,23 @@ def _only_loss(graph: SourceGraph, call: Node) -> bool:
 
 def _sighting(case: Case, task: str | None, function: Function) -> Sighting:
     certain = fully_recorded(case)
-    counted = " and the run recorded no metric of the task" if certain else ""
     return Sighting(
         severity="major",
         confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
-        message=f"`{function.name}` computes metrics but is called 0 times{counted}, so no score "
-        "was measured with it.",
-        measured=f"Calls of `{function.name}` that are reached: 0; places that hand it on, for "
-        f"example to a Trainer: 0{counted}.",
-        remedy=f"Call `{function.name}` with your predictions, or pass it to the Trainer as "
-        f"`compute_metrics={function.name}` and call `trainer.evaluate()`.",
-        sure="The whole run was recorded, and no metric of the task was computed in it."
+        message=_message(function, certain=certain),
+        measured=say(
+            "Calls of `{name}` that are reached: 0; places that hand it on, for example to a "
+            "Trainer: 0.",
+            name=function.name,
+        ),
+        remedy=say(
+            "Call `{name}` with your predictions, or pass it to the Trainer as "
+            "`compute_metrics={name}` and call `trainer.evaluate()`.",
+            name=function.name,
+        ),
+        sure=say("The whole run was recorded, and no metric of the task was computed in it.")
         if certain
-        else "The code shows no call; no complete run confirms it.",
+        else say("The code shows no call; no complete run confirms it."),
         evidence=(
             EvidenceRef(
                 kind=EvidenceKind.SOURCE,
@@ -132,4 +142,17 @@ def _sighting(case: Case, task: str | None, function: Function) -> Sighting:
             ),
         ),
         task=task,
+    )
+
+
+def _message(function: Function, *, certain: bool) -> Wording:
+    if certain:
+        return say(
+            "`{name}` computes metrics but is called 0 times and the run recorded no metric of "
+            "the task, so no score was measured with it.",
+            name=function.name,
+        )
+    return say(
+        "`{name}` computes metrics but is called 0 times, so no score was measured with it.",
+        name=function.name,
     )

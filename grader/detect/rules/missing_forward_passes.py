@@ -4,7 +4,19 @@ from collections.abc import Iterator
 
 from grader.detect._samples import UNCOUNTED, by_task, scoring_ref, uncounted
 from grader.detect.api import Sighting, Undecided, detector
-from grader.model import Case, Confidence, Evaluation, EvidenceKind, Node, SourceGraph, Tag, Task
+from grader.model import (
+    Case,
+    Confidence,
+    Evaluation,
+    EvidenceKind,
+    Node,
+    SourceGraph,
+    Tag,
+    Task,
+    Wording,
+    say,
+    say_many,
+)
 
 SHARE = 0.9
 """Least share of the scored items that must have gone through a model."""
@@ -43,6 +55,14 @@ NO_ESTIMATORS = (
     requires=frozenset({EvidenceKind.SOURCE, EvidenceKind.RECORDING}),
     since="0.1.0",
     severity="invalid",
+    follows=frozenset(
+        {
+            "label-derived-predictions",
+            "predictions-ignore-inputs",
+            "simulated-fallback",
+            "stored-or-literal-predictions",
+        }
+    ),
 )
 def missing_forward_passes(case: Case) -> Iterator[Sighting]:
     """More predictions were scored than images went through a model.
@@ -93,6 +113,11 @@ def missing_forward_passes(case: Case) -> Iterator[Sighting]:
     - metric: {cell: 0, library: sklearn, function: accuracy_score, value: 0.95,
                y_true: "0x50 1x50", y_pred: "0x45 1x55"}
     ```
+
+    ## Verdict
+    Always `invalid` and `certain`: images that went through a model and items that were scored are
+    counted in our run. Where images may have been put through a model that is not counted, no
+    answer is given.
 
     ## Known limits
     Counts models of `transformers`, alone or in a pipeline. A notebook that builds its own module
@@ -204,15 +229,32 @@ def _built_from_config(node: Node) -> bool:
 
 def _sighting(case: Case, task: Task, evaluation: Evaluation, rows: int) -> Sighting:
     n = evaluation.n
-    seen = f"only {rows}" if rows else "no"
-    images = "image" if rows == 1 else "images"
     return Sighting(
         severity="invalid",
         confidence=Confidence.CERTAIN,
         task=task.id,
-        message=f"The score covers {n} predictions, but {seen} {images} went through a model.",
-        measured=f"Images that went through a model up to this cell: {rows}; items scored: {n}.",
-        remedy="Run the model over every test image and score the predictions it makes.",
-        sure="Counted in our run: every loaded model reports the images it is given.",
+        message=_message(n, rows),
+        measured=say(
+            "Images that went through a model up to this cell: {rows}; items scored: {n}.",
+            rows=rows,
+            n=n,
+        ),
+        remedy=say("Run the model over every test image and score the predictions it makes."),
+        sure=say("Counted in our run: every loaded model reports the images it is given."),
         evidence=(scoring_ref(case, evaluation.cell or 0, f"scores {n} predictions"),),
+    )
+
+
+def _message(n: int, rows: int) -> Wording:
+    if rows == 0:
+        return say_many(
+            "The score covers {n} prediction, but no image went through a model.",
+            "The score covers {n} predictions, but no images went through a model.",
+            n,
+        )
+    return say_many(
+        "The score covers {scored} predictions, but only {n} image went through a model.",
+        "The score covers {scored} predictions, but only {n} images went through a model.",
+        rows,
+        scored=n,
     )
