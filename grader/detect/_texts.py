@@ -33,6 +33,9 @@ PLAIN = frozenset({"list", "tuple", "sorted", "copy.copy", "copy.deepcopy"})
 WORDS = re.compile(r"token|(?:^|\.)(?:r?split|findall|words?)$|(?:^|\.)lower_split", re.I)
 """Calls that make words of a sentence."""
 
+MOST = 40
+"""Comparisons that are looked at in one notebook, so that time stays bounded."""
+
 FEW = 20
 """A loop over at most so many numbers goes over annotators, not over pictures."""
 
@@ -67,6 +70,7 @@ class Texts:
 def compared_texts(case: Case) -> tuple[Texts, ...]:
     """Every comparison of texts that the source shows with both sides, in execution order."""
     graph = case.evidence.source
+    every = [each for each in graph.scorings if each.how == "text"]
     return tuple(
         Texts(
             node=graph.nodes[each.node],
@@ -74,9 +78,8 @@ def compared_texts(case: Case) -> tuple[Texts, ...]:
             references=each.y_true,
             hypotheses=each.y_pred,
         )
-        for each in graph.scorings
-        if each.how == "text"
-        and each.y_true is not None
+        for each in every[:MOST]
+        if each.y_true is not None
         and each.y_pred is not None
         and "exact_match" not in (each.metric or "")
         and not dead(graph, graph.nodes[each.node])

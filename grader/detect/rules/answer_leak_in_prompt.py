@@ -14,7 +14,7 @@ ANSWERS = frozenset({"multiple_choice_answer", "answer", "answers", "gt_answer"}
 QUESTIONS = frozenset({"question", "questions", "prompt", "query"})
 """Columns that hold what is asked."""
 
-SIZES = 400
+MOST = 40
 """Generating calls that are looked at in one notebook, so that time stays bounded."""
 
 
@@ -72,7 +72,7 @@ def answer_leak_in_prompt(case: Case) -> Iterator[Sighting]:
         return
     starts = [node.id for node in graph.calls(".generate") if not dead(graph, node)]
     starts += [each.y_pred for each in graph.scorings if each.y_pred is not None]
-    for start in starts[:SIZES]:
+    for start in starts[:MOST]:
         told = _told(graph, made_of(graph, start))
         if told is not None:
             yield _sighting(case, told)

@@ -13,6 +13,9 @@ RESULTS = frozenset({"score", "similarity", "loss"})
 COMPUTED = frozenset({Tag.MODEL_OUTPUT, Tag.RANDOM, Tag.FIT, Tag.METRIC})
 """What may be another value when a cell is run again; a data set loaded anew is the same."""
 
+MOST = 40
+"""Cells that are looked at in one notebook, so that time stays bounded."""
+
 GROWS = frozenset({".append", ".extend", "Add", "store", ".update"})
 
 
@@ -105,13 +108,15 @@ def _violated(case: Case, cells: list[Cell]) -> _Pair | None:
     }
     by_index = {cell.index: cell for cell in cells}
     starts = _starts(case)
+    looked = 0
     for cell in cells:
         later = {
             index
             for index, other in by_index.items()
             if index < cell.index and (other.execution_count or 0) > (cell.execution_count or 0)
         }
-        if cell.index in shown and later:
+        looked += cell.index in shown and bool(later)
+        if cell.index in shown and later and looked <= MOST:
             used = _used(case, starts.get(cell.index, []), later)
             if used is not None:
                 return _Pair(shown=cell, used=by_index[used])

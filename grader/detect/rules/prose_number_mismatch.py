@@ -1,5 +1,6 @@
 """OUT003: prose-number-mismatch."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,12 @@ from grader.model import (
     MetricName,
     say,
 )
+
+RECALL = re.compile(r"(?:recall|rappel|r)\s?@\s?(\d{1,3})", re.I)
+"""A recall whose direction stands elsewhere in the sentence."""
+
+PRECISE = 3
+"""Decimals of a fraction from which it is compared with numbers of either direction."""
 
 NAMES: Mapping[MetricName, str] = {name: metric.spoken for name, metric in METRICS.items()}
 """Metrics as a student writes them."""
@@ -119,8 +126,9 @@ def prose_number_mismatch(case: Case) -> Iterator[Sighting]:
             wrong[claim.cell, claim.task].append(
                 _Wrong(name=NAMES[claim.metric], printed=claim.printed, nearest=nearest, line=line)
             )
-    for figure, other in _contradicted(case):
+    for figure, other in (*_contradicted(case), *_recalls(case)):
         if (figure.place.cell, figure.place.start) not in judged:
+            judged.add((figure.place.cell, figure.place.start))
             wrong[figure.place.cell, figure.task].append(
                 _Wrong(
                     name=figure.name,
@@ -143,6 +151,25 @@ def _contradicted(case: Case) -> Iterator[tuple[Figure, float]]:
         printed = [one.value for one in each.contradictions if one.function == "printed"]
         if figure.kind in {"score", "similarity"} and figure.metric and printed:
             yield figure, min(printed, key=lambda value: abs(value - figure.value))
+
+
+def _recalls(case: Case) -> Iterator[tuple[Figure, float]]:
+    """Recalls of the text that no output has, of either direction, with the nearest they have."""
+    shown = [each for each in case.evidence.figures if each.place.source == "saved"]
+    for figure in case.evidence.figures:
+        found = RECALL.fullmatch(figure.name.strip())
+        aside = figure.hedged or figure.target or figure.cited or figure.disclaimed
+        if figure.place.source != "text" or found is None or aside or figure.decimals < PRECISE:
+            continue
+        values = [each.value for each in shown if _is_recall(each, found[1], figure.task)]
+        unit = 10.0 ** -min(figure.decimals, 12)
+        if values and not any(abs(each.value - figure.value) <= unit for each in shown):
+            yield figure, min(values, key=lambda value: abs(value - figure.value))
+
+
+def _is_recall(figure: Figure, k: str, task: str | None) -> bool:
+    same = task is None or figure.task in (None, task)
+    return same and (figure.metric or "").endswith(f"recall_at_{k}")
 
 
 def _line(case: Case, claim: Claim) -> int:

@@ -164,7 +164,7 @@ def _invented(case: Case, node: Node, blocks: list[Block]) -> bool:
 
 
 def _announced(case: Case, node: Node, blocks: list[Block]) -> bool:
-    """Whether an output shows a branch say that its random values are made up.
+    """Whether a branch says that its random values are made up, and an output shows it.
 
     Then they need not be followed to a score, which objects of the notebook's own classes hinder.
     """
@@ -172,7 +172,9 @@ def _announced(case: Case, node: Node, blocks: list[Block]) -> bool:
     message = message_of(block) if block is not None else None
     if not message or not WORDS.search(message) or dead(case.evidence.source, node):
         return False
-    return bool(printed(message, (*case.evidence.submission.cells, *case.evidence.rerun)))
+    shown = [cell for cell in case.evidence.submission.cells if cell.outputs]
+    nothing = not (shown or case.evidence.rerun)
+    return nothing or bool(printed(message, (*shown, *case.evidence.rerun)))
 
 
 def _constants(case: Case, node: Node) -> bool:
