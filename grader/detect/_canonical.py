@@ -11,6 +11,9 @@ from grader.model import Case, Evaluation, Label, ModelPass, Recording, Task
 
 Labels = tuple[Label, ...]
 
+MOST = 200
+"""Arrays, and passes through a model, that are looked through."""
+
 FEWEST_DECIMALS = 3
 """Fewest decimals of a printed accuracy that tell which arrays it is of."""
 
@@ -34,11 +37,11 @@ def judged(case: Case) -> Iterator[tuple[Task, Evaluation]]:
 def _beside_predictions(case: Case, task: Task) -> Evaluation | None:
     recording, printed = case.evidence.recording, _printed_accuracies(case, task)
     named = {each.array: each.cell for each in recording.named}
-    for each in recording.passes if printed else ():
+    for each in recording.passes[:MOST] if printed else ():
         pred = recording.labels(each.predictions)
         if pred is None or len(pred) < DECISIVE or each.model not in task.models:
             continue
-        for array, cell in named.items():
+        for array, cell in list(named.items())[:MOST]:
             true = recording.labels(array)
             if array == each.predictions or true is None or len(true) != len(pred):
                 continue

@@ -22,6 +22,13 @@ from grader.model import (
 ELSEWHERE = frozenset({"train", "validation"})
 """Splits of which a score is no score of the test."""
 
+FOLDS = (
+    "sklearn.model_selection.cross_val_score",
+    "sklearn.model_selection.cross_val_predict",
+    "sklearn.model_selection.cross_validate",
+)
+"""Calls that score parts of what was trained on, one after another."""
+
 OWN: Mapping[TaskKind, re.Pattern[str]] = {
     "captioning": re.compile(r"bleu|meteor|cider|rouge", re.I),
     "retrieval": re.compile(
@@ -115,14 +122,15 @@ def _of_a_row(graph: SourceGraph, node: Node) -> bool:
 
 
 def _beside_the_test(case: Case, evaluation: Evaluation) -> bool:
-    """Whether everything the source scores in this cell is of another split."""
+    """Whether all the source scores in this cell is of another split, or a cross-validation."""
     graph = case.evidence.source
+    folds = [node for node in graph.calls(*FOLDS) if node.cell == evaluation.cell]
     here = [
         each.split
         for each in graph.scorings
         if evaluation.cell in running_cells(graph, graph.nodes[each.node])
     ]
-    return bool(here) and all(split in ELSEWHERE for split in here)
+    return bool(here or folds) and all(split in ELSEWHERE for split in here)
 
 
 def _of_models(case: Case, task: Task, evaluation: Evaluation) -> bool:

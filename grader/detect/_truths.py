@@ -11,6 +11,16 @@ from grader.model.source import Through
 ORIGINS = (Tag.DATASET, Tag.LABELS, Tag.FILE, Tag.MODEL, Tag.MODEL_OUTPUT, Tag.RANDOM)
 """Where labels may come from that are not typed in."""
 
+MOST = 60
+"""Scorings of different values that are looked at."""
+
+FEWEST_LOOKED_AT = 4
+STEPS = 200_000
+"""Nodes visited for all of them together, roughly."""
+
+MOST_UNNAMED = 3
+"""Findings of one kind for which no task is known."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
@@ -36,22 +46,29 @@ class Compared:
 
 
 def compared(case: Case) -> tuple[Compared, ...]:
-    """Every scoring the source shows with both sides, of code that runs, in execution order."""
+    """Every scoring the source shows with both sides, of code that runs, in execution order.
+
+    Several metrics of the same two values are one; of a notebook with very much code only the
+    first are looked at, so that time stays bounded.
+    """
     graph = case.evidence.source
-    return tuple(
-        Compared(
-            node=graph.nodes[each.node],
-            true=each.y_true,
-            pred=each.y_pred,
-            how=each.how,
-            task=task_of(case, graph.nodes[each.node], graph.nodes[each.y_true]),
-            split=each.split,
-        )
-        for each in graph.scorings
-        if each.y_true is not None
-        and each.y_pred is not None
-        and not dead(graph, graph.nodes[each.node])
-    )
+    found: dict[tuple[int, int, int], Compared] = {}
+    most = _most(graph)
+    for each in graph.scorings:
+        if each.y_true is None or each.y_pred is None or len(found) >= most:
+            continue
+        node, true = graph.nodes[each.node], graph.nodes[each.y_true]
+        key = (node.cell, source_of(graph, true.id).id, source_of(graph, each.y_pred).id)
+        if key not in found and not dead(graph, node):
+            found[key] = Compared(
+                node=node,
+                true=true.id,
+                pred=each.y_pred,
+                how=each.how,
+                task=task_of(case, node, true),
+                split=each.split,
+            )
+    return tuple(found.values())
 
 
 def equalities(case: Case) -> Iterator[Compared]:
@@ -60,15 +77,22 @@ def equalities(case: Case) -> Iterator[Compared]:
     For scores by hand of which neither names nor origins tell the sides apart.
     """
     graph = case.evidence.source
+    left_over = _most(graph)
     for node in graph.nodes:
-        if node.name != "Eq" or len(node.deps) != 2 or dead(graph, node):
+        if node.name != "Eq" or len(node.deps) != 2 or left_over <= 0 or dead(graph, node):
             continue
         left, right = node.deps
         if not all(_is_item(graph, side) for side in node.deps):
             continue
+        left_over -= 1
         task = task_of(case, node)
         for true, pred in ((left, right), (right, left)):
             yield Compared(node=node, true=true, pred=pred, how="by-hand", task=task)
+
+
+def _most(graph: SourceGraph) -> int:
+    """How many scorings are looked at, each of which may reach every node."""
+    return max(FEWEST_LOOKED_AT, min(MOST, STEPS // (len(graph.nodes) + 1)))
 
 
 def source_of(graph: SourceGraph, node: int) -> Node:
@@ -159,9 +183,12 @@ def firsts(found: Iterable[tuple[Compared, Node]]) -> Iterator[tuple[Compared, N
     """The first of each place in the source, and of each task: one root cause is one finding."""
     places: set[tuple[int, int]] = set()
     tasks: set[str | None] = set()
+    unnamed = 0
     for each, at in found:
         place = (at.cell, at.line)
-        if place not in places and (each.task is None or each.task not in tasks):
+        again = each.task in tasks if each.task is not None else unnamed >= MOST_UNNAMED
+        if place not in places and not again:
             places.add(place)
             tasks.add(each.task)
+            unnamed += each.task is None
             yield each, at

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from grader.detect._canonical import DECISIVE, images
+from grader.detect._canonical import DECISIVE, images, judged
 from grader.detect._metrics import running_cells
 from grader.detect._rows import scored_rows
 from grader.detect._samples import scoring_ref
@@ -22,6 +22,9 @@ from grader.model import (
 
 DISTINCT = 0.95
 """Share of different items below which the number of items misleads."""
+
+LONGEST = 5000
+"""Most items that are looked through for a sequence that repeats itself."""
 
 JOINS = frozenset({"datasets.concatenate_datasets", "torch.utils.data.ConcatDataset"})
 WITH_REPLACEMENT = frozenset({"random.choices"})
@@ -89,9 +92,8 @@ def duplicated_eval_items(case: Case) -> Iterator[Sighting]:
 
 
 def _recorded(case: Case) -> Iterator[Sighting]:
-    for task in case.lab.tasks:
-        best = case.evidence.best(task.id)
-        if best is None or best.n < DECISIVE or task.kind in {"retrieval", "similarity"}:
+    for task, best in (*judged(case), *_of_texts(case)):
+        if best.n < DECISIVE:
             continue
         pictures = images(case, best)
         if pictures is None:
@@ -101,6 +103,13 @@ def _recorded(case: Case) -> Iterator[Sighting]:
             yield _counted(case, task, best, distinct)
 
 
+def _of_texts(case: Case) -> Iterator[tuple[Task, Evaluation]]:
+    for task in case.lab.tasks:
+        best = case.evidence.best(task.id)
+        if task.kind in {"captioning", "vqa"} and best is not None:
+            yield task, best
+
+
 def _period(case: Case, best: Evaluation, pictures: tuple[str, ...]) -> int:
     """Items after which pictures, right answers and answers repeat themselves; all if never."""
     recording = case.evidence.recording
@@ -108,6 +117,8 @@ def _period(case: Case, best: Evaluation, pictures: tuple[str, ...]) -> int:
     if true is None or pred is None or not len(true) == len(pred) == len(pictures):
         return len(pictures)
     items = list(zip(pictures, true, pred, strict=True))
+    if len(items) > LONGEST:
+        return len(items)
     for period in range(1, len(items) // 2 + 1):
         if items[period] == items[0] and items[period:] == items[:-period]:
             return period

@@ -32,6 +32,9 @@ HALF = 0.5
 PER_CLASS = 10
 """Fewest items for each class: with fewer, some renaming fits anything."""
 
+MOST_CLASSES = 1000
+"""Most classes a renaming is looked for; a table has a cell for each two of them."""
+
 LOG_P = math.log(1e-5)
 """Chance of the gain, any renaming being possible."""
 
@@ -150,8 +153,9 @@ def _shift(served: Labels, true: Labels) -> bool:
 
 
 def _is_worth_it(best: Evaluation, both: tuple[Labels, Labels]) -> bool:
-    classes = len(set(both[0]))
-    return classes > 1 and best.n >= PER_CLASS * classes and agreement(*both) / best.n < 1 - GAIN
+    classes, named = len(set(both[0])), len(set(both[0]) | set(both[1]))
+    enough = classes > 1 and best.n >= PER_CLASS * classes and named <= MOST_CLASSES
+    return enough and agreement(*both) / best.n < 1 - GAIN
 
 
 def _best_renaming(true: Labels, pred: Labels) -> _Renamed | None:
