@@ -109,7 +109,9 @@ def degenerate_labels(case: Case) -> Iterator[Sighting]:
         if each.task not in known or not known:
             elsewhere = sound_elsewhere(case, each, lambda one: False, every)
             yield _read(case, each, at, elsewhere=elsewhere)
-    if not certain and not found:
+    # What a run counted goes before what a matrix looks like.
+    counted = any(pair(case, best) is not None for _, best in judged(case))
+    if not certain and not found and not counted:
         yield from _printed(case)
 
 

@@ -23,11 +23,8 @@ from grader.model import (
     say,
 )
 
-GAIN = 0.15
-"""How much more is right once the classes are renamed."""
-
-HALF = 0.5
-"""Share that must be right then: below, the best renaming may be an accident."""
+GAIN, HALF = 0.15, 0.5
+"""How much more must be right once the classes are renamed, and how much in all."""
 
 PER_CLASS = 10
 """Fewest items for each class: with fewer, some renaming fits anything."""
@@ -48,7 +45,7 @@ BACK = frozenset({".index", "dict", "Dict", "DictComp", "enumerate", ".get"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Renamed:
-    """The renaming of the predicted classes under which most are right."""
+    """How many predictions the best renaming leaves right, makes right, and makes wrong."""
 
     right: int
     gained: int
@@ -118,11 +115,9 @@ def label_map_permuted(case: Case) -> Iterator[Sighting]:
     became wrong (Q. McNemar, 1947), its p multiplied by the number of renamings. The gain of 0.15
     and the half that must be right are chosen.
     """
-    known: set[str | None] = set()
-    for sighting in _recorded(case):
-        known.add(sighting.task)
-        yield sighting
-    if known:
+    certain = list(_recorded(case))
+    yield from certain
+    if certain:
         return
     every = compared(case)
     graph = case.evidence.source
@@ -140,10 +135,10 @@ def _recorded(case: Case) -> Iterator[Sighting]:
         served = served_labels(case, task, best)
         if served is not None and served != both[0] and _shift(served, both[0]):
             yield _exact(case, task, best, agreement(served, both[0]))
-            continue
-        found = _best_renaming(*both) if _is_worth_it(best, both) else None
-        if found is not None and not _clustered(case):
-            yield _fitted(case, task, best, found)
+        elif _is_worth_it(best, both) and not _clustered(case):
+            found = _best_renaming(*both)
+            if found is not None:
+                yield _fitted(case, task, best, found)
 
 
 def _shift(served: Labels, true: Labels) -> bool:

@@ -39,13 +39,12 @@ SHUFFLED_ALWAYS = re.compile(r"(?:flow_from_directory|flow_from_dataframe"
                              r"|image_dataset_from_directory)$")  # fmt: skip
 """Makers of loaders that shuffle unless they are told not to."""
 
-IN_ORDER = frozenset({".classes", ".targets", ".labels", ".label", ".file_paths"})
+IN_ORDER = frozenset({"classes", "targets", "labels", "label", "file_paths"})
 """Attributes of a loader or dataset that follow its files, not its batches."""
 
 COUNTING = frozenset({"torch.arange", "numpy.arange", "tensorflow.range"})
 
-NEAR_CHANCE = 0.15
-"""How far above chance the agreement of labels in a wrong order may be."""
+NEAR_CHANCE = 0.15  # above chance, the agreement of labels in a wrong order
 
 
 @detector(
@@ -114,7 +113,7 @@ def misaligned_labels(case: Case) -> Iterator[Sighting]:
     graph = case.evidence.source
     found = ((each, at) for each in every if (at := _at(graph, each)) is not None)
     for each, at in firsts(found):
-        if each.task not in known and not (certain and each.task is None):
+        if not certain or each.task not in {None, *known}:
             spoilt = sound_elsewhere(case, each, lambda one: _at(graph, one) is not None, every)
             yield _read(each, at, elsewhere=spoilt)
 
@@ -173,15 +172,16 @@ def _beside_loader(graph: SourceGraph, scoring: Compared) -> Node | None:
     true = flow(graph, scoring.true, order(graph))
     if any(node.name == "iter" for node in true) or carries(true, Tag.MODEL_OUTPUT):
         return None
-    ordered = [node for node in true if node.kind == "attribute" and _in_order(node)]
+    ordered = [node for node in true if _is_in_order(node)]
     if loader.id in {node.id for node in true}:
         return ordered[-1] if ordered else None
     labelled = [node for node in true if Tag.LABELS in node.tags]
-    return (ordered or labelled or [None])[-1]
+    found = ordered or labelled
+    return found[-1] if found else None
 
 
-def _in_order(node: Node) -> bool:
-    return f".{node.name.rpartition('.')[2]}" in IN_ORDER
+def _is_in_order(node: Node) -> bool:
+    return node.kind == "attribute" and node.name.rpartition(".")[2] in IN_ORDER
 
 
 def _loader(graph: SourceGraph, pred: int) -> Node | None:
