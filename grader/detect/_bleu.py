@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from grader.detect._texts import (
+    DECODED,
     WORDS,
     Texts,
     compared_texts,
-    is_generated,
     listed_by,
     made_of,
     value_of,
@@ -18,6 +18,16 @@ from grader.detect._texts import (
 from grader.model import Case, Node, SourceGraph
 
 DEFINED = re.compile(r"^(?P<indent>[ \t]{0,16})def (?P<name>\w{0,40}bleu\w{0,40})\(", re.I | re.M)
+HELPER = re.compile(r"^[ \t]{0,16}def (?P<name>\w{1,80})\(", re.M)
+PREPARES = re.compile(r"token|clean|normal|preprocess|lower", re.I)
+"""Helpers that only prepare a text."""
+
+KEEPS = frozenset({
+    ".append", ".extend", "list", "tuple", "zip", "enumerate", "str", ".strip", ".lower",
+    ".capitalize", ".rstrip", ".lstrip", "sorted", "tqdm.tqdm", "tqdm", "tqdm.auto.tqdm",
+})  # fmt: skip
+"""Calls that make no words of a text."""
+
 LABEL = re.compile(
     r"bleu[-_ ]?(?P<number>[1-4](?!\d)|\{\w{1,20}\})?[\"'\])]{0,2}(?:[ _]score\w{0,2})?"
     r"[\"'\])]{0,2}\s{0,8}[:=|{]",
@@ -91,11 +101,13 @@ def own_bleus(case: Case) -> Iterator[OwnBleu]:
     if not any("bleu" in cell.source.casefold() for cell in cells):
         return
     whole = "\n".join(cell.source for cell in cells)
+    every = {found["name"] for found in HELPER.finditer(whole)}
+    defined = {name for name in every if not PREPARES.search(name)}
     for cell in cells:
         for found in DEFINED.finditer(cell.source):
             tree = _parsed(cell.source, found)
             used = len(re.findall(rf"\b{re.escape(found['name'])}\b", whole)) > 1
-            if tree is not None and used and _compares_words(tree):
+            if tree is not None and used and _compares_words(tree, defined - {found["name"]}):
                 line = cell.source.count("\n", 0, found.start()) + 1
                 yield _own(tree, found["name"], cell.index, line, whole)
 
@@ -121,14 +133,22 @@ def _names(tree: ast.AST) -> set[str]:
     return found | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
 
 
-def _compares_words(tree: ast.AST) -> bool:
-    """Whether words of two texts are matched here, and no library is asked to do it."""
+def _compares_words(tree: ast.AST, helpers: set[str]) -> bool:
+    """Whether words of two texts are matched and counted here, by no library and no helper."""
     names = _names(tree)
-    if names & LIBRARY:
+    if names & LIBRARY or names & helpers:
         return False
-    matched = names & {"set", "intersection", "Counter", "count"}
-    inside = any(isinstance(node, (ast.In, ast.BitAnd)) for node in ast.walk(tree))
-    return bool(matched) or inside
+    nodes = list(ast.walk(tree))
+    divides = any(isinstance(node, ast.Div) for node in nodes)
+    arguments = sum(isinstance(node, ast.arg) for node in nodes)
+    matched = names & {"set", "intersection", "Counter"}
+    inside = any(
+        isinstance(node, ast.Compare)
+        and isinstance(node.ops[0], ast.In)
+        and isinstance(node.left, ast.Name)
+        for node in nodes
+    )
+    return divides and arguments >= 2 and (bool(matched) or inside)
 
 
 def _own(tree: ast.AST, name: str, cell: int, line: int, whole: str) -> OwnBleu:
@@ -182,7 +202,7 @@ def misuses(case: Case) -> Iterator[Misuse]:
 def _is_turned(graph: SourceGraph, texts: Texts) -> bool:
     """Whether references are listed by picture for sacrebleu, or by annotator for the others."""
     sacrebleu = texts.metric == "bleu" and texts.node.name == ".corpus_score"
-    sacrebleu = sacrebleu or texts.node.name.startswith("sacrebleu.")
+    sacrebleu = sacrebleu or texts.node.name.startswith("sacrebleu.corpus")
     listed = listed_by(graph, texts.references)
     if sacrebleu:
         return listed == "picture"
@@ -190,37 +210,29 @@ def _is_turned(graph: SourceGraph, texts: Texts) -> bool:
 
 
 def _is_flat(graph: SourceGraph, texts: Texts) -> bool:
-    """Whether a sentence is given where ``sentence_bleu`` wants a list of them."""
+    """Whether the words of a sentence are given where ``sentence_bleu`` wants a list of those."""
     value = value_of(graph, texts.references)
-    if not (texts.is_nltk and "sentence" in texts.metric and value.kind == "call"):
-        return False
-    return bool(WORDS.search(value.name)) and not _many(graph, value)
-
-
-def _many(graph: SourceGraph, value: Node) -> bool:
-    """Whether words are made of several sentences at once, e.g. by a tokenizer of lists."""
-    return any(graph.nodes[dep].name in {"List", "ListComp"} for dep in value.deps)
+    made = value.kind == "call" and (value.name == ".split" or value.name.endswith("word_tokenize"))
+    return texts.is_nltk and "sentence" in texts.metric and made
 
 
 def _is_letters(graph: SourceGraph, texts: Texts) -> bool:
     """Whether a function that wants words gets sentences, of which it takes the letters."""
     if not texts.is_nltk:
         return False
-    inside = made_of(graph, texts.hypotheses)
-    split = any(node.kind == "call" and WORDS.search(node.name) for node in inside)
-    known = any(node.name in {".batch_decode", ".decode"} for node in inside)
     typed = value_of(graph, texts.hypotheses)
-    known = known or (typed.kind == "literal" and isinstance(typed.value, str))
-    known = known or (
-        is_generated(inside) and any(each.value == "generated_text" for each in inside)
-    )
-    return known and not split and not _listed(graph, texts.hypotheses)
+    if typed.kind == "literal":
+        return isinstance(typed.value, str)
+    inside = made_of(graph, texts.hypotheses)
+    decoded = {node.id for node in inside if node.name in DECODED}
+    calls = [node for node in inside if node.kind == "call" and node.id not in decoded]
+    later = [node for node in calls if decoded & {each.id for each in made_of(graph, node.id)}]
+    return bool(decoded) and all(_keeps_text(graph, node) for node in later)
 
 
-def _listed(graph: SourceGraph, position: int) -> bool:
-    """Whether words may have been made in a way the graph does not follow."""
-    calls = [node for node in made_of(graph, position) if node.kind == "call"]
-    return any(node.name in {"map", ".apply", ".map"} for node in calls)
+def _keeps_text(graph: SourceGraph, node: Node) -> bool:
+    """Whether a call is known to make no words of a text."""
+    return node.name in KEEPS or (node.name in graph.own_calls and not WORDS.search(node.name))
 
 
 def _of_order(case: Case, every: list[Texts]) -> Iterator[Misuse]:

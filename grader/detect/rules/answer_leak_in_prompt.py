@@ -59,9 +59,9 @@ def answer_leak_in_prompt(case: Case) -> Iterator[Sighting]:
 
     ## Known limits
     Question and answer must be columns of the same row under their usual names, and both must
-    reach the model that answers. Examples of other rows in a prompt, texts for training, and the
-    choices of a question are not meant. An answer that a question mentions by itself is the data
-    set's.
+    reach the model that answers. Examples of other rows in a prompt, texts for training, prompts
+    for a judge, and the choices of a question are not meant. An answer that a question mentions by
+    itself is the data set's.
 
     ## Source
     A deduction, no statistic: the column with the answer flows into the input of the model whose
@@ -73,7 +73,10 @@ def answer_leak_in_prompt(case: Case) -> Iterator[Sighting]:
     starts = [node.id for node in graph.calls(".generate") if not dead(graph, node)]
     starts += [each.y_pred for each in graph.scorings if each.y_pred is not None]
     for start in starts[:MOST]:
-        told = _told(graph, made_of(graph, start))
+        inside = made_of(graph, start)
+        # A model that judges answers is told the right one, and the answer of another model.
+        judged = any(node.name == ".generate" and node.id != start for node in inside)
+        told = None if judged else _told(graph, inside)
         if told is not None:
             yield _sighting(case, told)
             return

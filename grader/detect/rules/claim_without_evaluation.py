@@ -27,7 +27,8 @@ OWN = re.compile(
 BEFORE = re.compile(
     r"pre-?\s?train|pré-?\s?entra|vortrain|preentren|预训练|fine-?\s?tun\w{1,4} on|trained on"
     r"|entraîné\w{0,2} sur|trainiert auf|entrenad\w on|paper|article|literature|published|reported"
-    r"|leaderboard|state.of.the.art|sota|論文|论文|文献",
+    r"|leaderboard|state.of.the.art|sota|authors?|auteurs|autoren|official|original|benchmark|known"
+    r"|compar\w{1,6} (?:with|to|against)|論文|论文|文献",
     re.I,
 )
 """Words by which a data set is where a model comes from, or a number is somebody else's."""

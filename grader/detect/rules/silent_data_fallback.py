@@ -104,7 +104,8 @@ def silent_data_fallback(case: Case) -> Iterator[Sighting]:
     Nothing is said when our run was recorded to its end and the branch never took an error.
 
     ## Known limits
-    Items that are left out instead of replaced are not meant. A branch that only tests whether
+    Items that are left out instead of replaced are not meant, and neither is one picture that is
+    read outside of loops and functions. A branch that only tests whether
     something is there is seen by the message it prints. Blanks that are made on purpose, as
     padding, stand in no such branch.
 
@@ -119,12 +120,18 @@ def silent_data_fallback(case: Case) -> Iterator[Sighting]:
     blocks = [block for cell in case.evidence.submission.code_cells for block in blocks_of(cell)]
     for node in made:
         block = block_of(node, blocks)
-        if block is None or not _reads(case, node, block):
+        if block is None or _is_single(case, block) or not _reads(case, node, block):
             continue
         taken = _taken(case, block)
         if taken is not None:
             yield _sighting(case, node, taken)
             return
+
+
+def _is_single(case: Case, block: Block) -> bool:
+    """Whether a branch stands in no loop and no function, and so is for one picture."""
+    lines = case.evidence.submission.cells[block.cell].source.splitlines()
+    return not lines[block.header - 1][:1].isspace()
 
 
 def _reads(case: Case, node: Node, block: Block) -> bool:

@@ -67,9 +67,9 @@ def single_reference_captioning(case: Case) -> Iterator[Sighting]:
     The richest comparison counts: nothing is said where another one takes all references.
 
     ## Known limits
-    Seen are lists of captions under their usual names, cut with `[0]` or `[:1]`. Data sets with
-    one caption a picture are never reported, and neither are references of which the code does
-    not show where they come from.
+    Seen are lists of captions under their usual names, cut with `[0]` or `[:1]`;
+    without a run a list that holds only one is taken for several. References of which the code
+    does not show where they come from are not reported.
 
     ## Source
     COCO gives five captions a picture and its evaluation uses them all (X. Chen et al., "Microsoft

@@ -125,11 +125,17 @@ def _kept(graph: SourceGraph, texts: Texts, inside: tuple[Node, ...]) -> Iterato
     for node in inside:
         if node.kind == "literal" and isinstance(node.value, str) and len(node.value) < 80:
             mark = MARK.search(node.value)
-            if mark is not None:
+            if mark is not None and not _cut_off(graph, node, inside):
                 yield _Marked(ref=source_ref(node, "puts a mark into the text"), token=mark[0])
     for node in inside:
         if node.name in {".batch_decode", ".decode"} and _of_ids(graph, node):
             yield _Marked(ref=source_ref(node, "keeps the special tokens"), token="")
+
+
+def _cut_off(graph: SourceGraph, mark: Node, inside: tuple[Node, ...]) -> bool:
+    """Whether a stretch is taken of the text with the mark, as in ``words[1:-1]``."""
+    slices = [node for node in inside if node.name == "Slice"]
+    return any(mark.id in {each.id for each in made_of(graph, node.id)} for node in slices)
 
 
 def _of_ids(graph: SourceGraph, node: Node) -> bool:
