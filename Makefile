@@ -9,8 +9,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c const
 demo: $(VENV)/lab
 	$(BIN)/grader demo --out out/demo
 
+# A file's tests stay together: they share kernels and runs.
 test: $(VENV)/dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # Long campaigns: kills at 25 random moments, 200 notebooks without a leak, hostile notebooks as an
 # ordinary user, an environment with transformers 4.
