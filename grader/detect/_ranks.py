@@ -12,6 +12,9 @@ from grader.model import Case, Figure
 RANKED = re.compile(r"(?P<family>(?:[a-z_]{1,24}_)?recall_at|top)_?(?P<k>\d{1,4})(?:_accuracy)?$")
 """Names of metrics with a K."""
 
+FIRST = re.compile(r"\btop[\s_-]{0,2}1\b", re.I)
+"""Accuracy that is called one among the first K."""
+
 NO_SHARE = re.compile(
     r"\b(?:errors?|change\w*|delta|diff\w*|gap|gain\w*|improv\w*|loss|baseline|dummy|chance|train\w*)\b",
     re.I,
@@ -36,6 +39,11 @@ class Misordered:
 
     more: int
     """The larger K."""
+
+    @property
+    def named(self) -> bool:
+        """Whether both are called shares among the first K, so that they belong together."""
+        return self.above.metric != "accuracy" or FIRST.search(self.above.name) is not None
 
 
 def misordered(case: Case) -> Iterator[Misordered]:

@@ -69,7 +69,13 @@ class Broken:
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
     severity="major",
-    follows=frozenset({"macro-scores-inconsistent"}),
+    follows=frozenset(
+        {
+            "macro-scores-inconsistent",
+            "labels-from-predictions",
+            "metric-function-shadowed",
+        }
+    ),
 )
 def range_or_monotonicity_violated(case: Case) -> Iterator[Sighting]:
     """A printed score is impossible, whatever the predictions were.
@@ -101,7 +107,8 @@ def range_or_monotonicity_violated(case: Case) -> Iterator[Sighting]:
 
     ## Verdict
     Major: the number is wrong, or is not what it is called. Certain, as it is arithmetic; likely
-    where a bare number above 1 is taken for a fraction because the score beside it is one.
+    where a bare number above 1 is taken for a fraction because the score beside it is one, and
+    where an accuracy is taken for the share of first answers beside a top-5 accuracy.
 
     ## Known limits
     A bare number from 1 to 100 may be a percentage without its sign; it is left alone unless a
@@ -198,6 +205,7 @@ def _misordered(case: Case) -> Iterator[Broken]:
                 lower=each.below.printed,
             ),
             ref=EvidenceRef(kind=EvidenceKind(place.source), cell=place.cell, line=place.line),
+            certain=each.named,
         )
 
 
@@ -246,8 +254,10 @@ def _sighting(task: str | None, several: Sequence[Broken]) -> Sighting:
     messages = list({str(each.message): each.message for each in several}.values())
     certain = any(each.certain for each in several)
     sure = say("Arithmetic, with the rounding of the printed numbers allowed for.")
-    if not certain:
+    if not certain and several[0].law == "range":
         sure = say("Arithmetic, if the number is a fraction like the scores beside it.")
+    elif not certain:
+        sure = say("Arithmetic, if the numbers belong together as they stand.")
     return Sighting(
         severity="major",
         confidence=Confidence.CERTAIN if certain else Confidence.LIKELY,
