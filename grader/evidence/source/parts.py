@@ -78,7 +78,10 @@ def _text_item(key: str, receiver: Draft, meaning: Meaning) -> None:
     if receiver.fact.role & (Role.SCHEMA | Role.OUTPUT | Role.ITEM):
         return
     if receiver.fact.role & Role.DATA or receiver.reach & bits(Tag.DATASET):
-        meaning.split = knowledge.split_of(key)
+        folder = receiver.fact.splits
+        # Of a folder named for its split, ``load_dataset`` calls all that is there ``train``.
+        only = folder[0] if folder is not None and len(folder) == 1 and key == "train" else None
+        meaning.split = only or knowledge.split_of(key)
 
 
 def _numbered_item(key: int, receiver: Draft, meaning: Meaning) -> None:

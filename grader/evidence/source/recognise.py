@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 from grader.evidence.source import knowledge
 from grader.evidence.source.draft import Draft, Role, bits
-from grader.evidence.source.splits import file_split, folder_split, query_split
+from grader.evidence.source.splits import (
+    file_split,
+    folder_split,
+    own_folder_split,
+    query_split,
+)
 from grader.model import Tag
 
 METRIC, LABELS, LIMIT, RANDOM = (
@@ -104,7 +109,10 @@ def _loaded_folder(path: str, values: Values, meaning: Meaning) -> None:
     if path == "datasets.load_from_disk":
         meaning.split = file_split(values.at(0, "dataset_path"))
     elif path == "datasets.load_dataset":
-        meaning.split = file_split(values.named.get("data_dir")) or meaning.split
+        named = file_split(values.named.get("data_dir")) or own_folder_split(values.at(0, "path"))
+        meaning.split = named or meaning.split
+        if named is not None and "split" not in values.named:
+            meaning.splits = (named,)
 
 
 def _named_split(values: Values, meaning: Meaning) -> None:

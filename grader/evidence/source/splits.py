@@ -34,6 +34,18 @@ def file_split(root: Draft | None) -> str | None:
     return None if split == "train" else split
 
 
+def own_folder_split(root: Draft | None) -> str | None:
+    """The split a folder on this machine is named for, ``train`` left out.
+
+    The id of a published data set has one slash at most and names no split.
+    """
+    text = _text(root).replace("\\", "/")
+    parts = [each for each in text.split("/") if each]
+    own = text.startswith(("/", ".", "~")) or len(parts) > 2
+    split = knowledge.split_of(parts[-1]) if own and parts else None
+    return None if split == "train" else split
+
+
 def query_split(text: object) -> str | None:
     """The split a query of a table asks for."""
     found = QUERY.search(text[:1000]) if isinstance(text, str) else None
