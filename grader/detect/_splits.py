@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from grader.detect._flow import nearest
 from grader.detect._metrics import dead, running_cells, trainer_of
+from grader.detect._prepares import PREPARES
 from grader.model import Case, Node, SourceGraph, Tag
 
 NARROWS = frozenset({
@@ -22,6 +23,11 @@ DIVIDES = frozenset({
 
 LEARNS = frozenset({".fit", ".partial_fit", ".train", ".backward", ".fit_generator"})
 """Calls behind which stands what was learned from, not what is predicted or scored."""
+
+TRANSFORMS = frozenset({
+    ".transform", ".fit_transform", ".inverse_transform", ".texts_to_sequences", ".encode", ".flow",
+})  # fmt: skip
+"""Methods of what prepares rows."""
 
 HELD_OUT = frozenset({"test", "validation"})
 
@@ -216,8 +222,12 @@ def _is_unbound(node: Node) -> bool:
 
 def resolved(graph: SourceGraph, at: int) -> int:
     """The node a name stands for."""
-    node = graph.nodes[at]
+    node, seen = graph.nodes[at], {at}
     while node.kind in {"name", "parameter"} and len(node.deps) == 1:
+        # A function that calls itself hands its parameter to itself.
+        if node.deps[0] in seen:
+            break
+        seen.add(node.deps[0])
         node = graph.nodes[node.deps[0]]
     return node.id
 
@@ -227,17 +237,31 @@ def learned_in(graph: SourceGraph, training: Training, each: Scored) -> bool:
     if training.node.id > each.node.id:
         return False
     if training.node.name != ".backward":
-        return training.node.id in _learned_behind(graph, (*each.sides, each.node.id))
-    behind = {node.id for side in (*each.sides, each.node.id) for node in graph.slice(side)}
-    models = {node.id for node in graph.slice(training.node.id) if _is_model(node)}
-    return bool(models & behind)
+        return training.node.id in learned_behind(graph, each)
+    models = _models(graph, training.node.id)
+    return any(models & _models(graph, side) for side in (*each.sides, each.node.id))
 
 
-def _learned_behind(graph: SourceGraph, sides: tuple[int, ...]) -> frozenset[int]:
-    """Calls in which a model learned that these values come from.
+def _models(graph: SourceGraph, at: int) -> frozenset[int]:
+    """Models that a value comes from."""
+    known = _MODELS(graph)
+    if at not in known:
+        known[at] = frozenset(node.id for node in graph.slice(at) if _is_model(node))
+    return known[at]
+
+
+def learned_behind(graph: SourceGraph, each: Scored) -> frozenset[int]:
+    """Calls in which the model learned that made what is scored.
 
     What another model learned, of which only the settings were taken over, is none of them.
     """
+    known = _BEHIND(graph)
+    if each.node.id not in known:
+        known[each.node.id] = _learned_behind(graph, (*each.sides, each.node.id))
+    return known[each.node.id]
+
+
+def _learned_behind(graph: SourceGraph, sides: tuple[int, ...]) -> frozenset[int]:
     found: set[int] = set()
     seen: set[int] = set()
     waiting = list(sides)
@@ -248,7 +272,9 @@ def _learned_behind(graph: SourceGraph, sides: tuple[int, ...]) -> frozenset[int
             continue
         seen.add(at)
         if node.name not in LEARNS:
-            waiting.extend(node.deps)
+            # What only prepared the rows does not answer for them.
+            prepared = node.receiver if node.name in TRANSFORMS else None
+            waiting.extend(dep for dep in node.deps if dep != prepared)
             continue
         found.add(at)
         before = None if node.receiver is None else resolved(graph, node.receiver)
@@ -278,31 +304,6 @@ def maker(graph: SourceGraph, call: Node) -> str:
     return found.name if found is not None else ""
 
 
-PREPARES = {
-    **dict.fromkeys(
-        (
-            "StandardScaler", "MinMaxScaler", "RobustScaler", "MaxAbsScaler", "QuantileTransformer",
-            "PowerTransformer", "KBinsDiscretizer", "SimpleImputer", "KNNImputer",
-            "IterativeImputer", "PCA", "IncrementalPCA", "KernelPCA", "TruncatedSVD", "NMF",
-            "FastICA", "FactorAnalysis",
-        ),
-        "minor",
-    ),
-    **dict.fromkeys(
-        (
-            "SelectKBest", "SelectPercentile", "SelectFromModel", "SelectFpr", "SelectFdr", "RFE",
-            "RFECV", "SequentialFeatureSelector", "LinearDiscriminantAnalysis", "TfidfVectorizer",
-            "CountVectorizer", "TargetEncoder",
-        ),
-        "major",
-    ),
-    **dict.fromkeys(("LabelEncoder", "LabelBinarizer", "OneHotEncoder", "OrdinalEncoder"), ""),
-}  # fmt: skip
-"""Classes of scikit-learn that prepare data, with what it means to fit them on test rows: minor
-where only the range or the directions of the features are learned, major where labels or a
-vocabulary are; nothing where only the names of categories are."""
-
-
 def _constructs(node: Node) -> bool:
     last = node.name.rpartition(".")[2]
     return node.kind == "call" and last[:1].isupper()
@@ -319,8 +320,10 @@ def _learned_from(graph: SourceGraph, node: Node) -> tuple[int, ...]:
         trainer = trainer_of(graph, node)
         given = trainer.arguments if trainer is not None else ()
         return tuple(each.node for each in given if each.name == "train_dataset")
-    wanted = {None, "X", "x", "y", "X_train", "train_data", "training_data"}
-    return tuple(each.node for each in node.arguments if each.name in wanted)
+    # Behind the first two may stand what the training is only watched with.
+    unnamed = [each.node for each in node.arguments if each.name is None][:2]
+    wanted = {"X", "x", "y", "X_train", "train_data", "training_data", "train_dataloaders"}
+    return (*unnamed, *(each.node for each in node.arguments if each.name in wanted))
 
 
 def _given_to_trainer(graph: SourceGraph, call: Node) -> int | None:
@@ -373,4 +376,6 @@ def _is_root(node: Node) -> bool:
 
 
 _SCORED = _Last(_scored)
+_MODELS: _Last[dict[int, frozenset[int]]] = _Last(lambda _graph: {})
+_BEHIND: _Last[dict[int, frozenset[int]]] = _Last(lambda _graph: {})
 _TRAININGS = _Last(lambda graph: tuple(_trainings(graph)))

@@ -7,7 +7,16 @@ from grader.detect._flow import nearest
 from grader.detect._metrics import dead, trainer_of
 from grader.detect._samples import source_ref
 from grader.detect._seen import plain_split
-from grader.detect._splits import HELD_OUT, Rows, Scored, rows_of, scored, task_of
+from grader.detect._splits import (
+    HELD_OUT,
+    Rows,
+    Scored,
+    learned_behind,
+    resolved,
+    rows_of,
+    scored,
+    task_of,
+)
 from grader.detect.api import Sighting, detector
 from grader.model import Case, Confidence, EvidenceKind, Node, SourceGraph, say
 
@@ -138,18 +147,12 @@ def _chooses(graph: SourceGraph, node: Node) -> bool:
 
 
 def _is_true(graph: SourceGraph, at: int) -> bool:
-    node = graph.nodes[at]
-    while node.kind == "name" and len(node.deps) == 1:
-        node = graph.nodes[node.deps[0]]
-    return node.value is True
+    return graph.nodes[resolved(graph, at)].value is True
 
 
 def _is_of(graph: SourceGraph, watch: _Watch, each: Scored) -> bool:
     """Whether a score is one of the model that was trained there."""
-    if each.node.id < watch.training.id:
-        return False
-    behind = {node.id for side in (*each.sides, each.node.id) for node in graph.slice(side)}
-    return watch.training.id in behind
+    return each.node.id > watch.training.id and watch.training.id in learned_behind(graph, each)
 
 
 def _is_clean(watch: _Watch, each: Scored) -> bool:

@@ -1,11 +1,22 @@
 """DAT004: preprocessing-fit-on-test."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
+from grader.detect._prepares import PREPARES
 from grader.detect._samples import source_ref
-from grader.detect._splits import HELD_OUT, PREPARES, Rows, Scored, maker, rows_of, scored, task_of
+from grader.detect._splits import HELD_OUT, Rows, Scored, maker, rows_of, scored, task_of
 from grader.detect.api import Sighting, detector
-from grader.model import Case, Confidence, EvidenceKind, Node, SourceGraph, Wording, say
+from grader.model import (
+    Case,
+    Confidence,
+    EvidenceKind,
+    Node,
+    Severity,
+    SourceGraph,
+    Wording,
+    say,
+)
 
 FITS = (".fit", ".fit_transform", ".partial_fit")
 
@@ -57,9 +68,9 @@ def preprocessing_fit_on_test(case: Case) -> Iterator[Sighting]:
 
     ## Known limits
     Processors of published models learn nothing and are not meant; nor are encoders of class
-    names. Classes other than those of scikit-learn, and scalers inside functions whose rows the
-    source does not show, are not seen. Cross-validation on data that was prepared as a whole is
-    not looked at.
+    names. A `Pipeline` is taken for a model, whatever it ends with. Classes other than those of
+    scikit-learn, and scalers inside functions whose rows the source does not show, are not seen.
+    Cross-validation on data that was prepared as a whole is not looked at.
 
     ## Source
     A deduction, no statistic: rows of the part that is scored flow into the fit of a transformer,
@@ -67,36 +78,37 @@ def preprocessing_fit_on_test(case: Case) -> Iterator[Sighting]:
     "Selection bias in gene extraction" (2002).
     """
     graph = case.evidence.source
-    fits = [(node, severity) for node, severity in _fits(graph)]
-    seen: set[int] = set()
-    for each in scored(graph) if fits else ():
-        for node, severity in fits:
-            if node.id not in seen and _saw_scored(graph, node, each):
-                seen.add(node.id)
-                yield _sighting(case, node, each, severity)
+    waiting = list(_fits(graph))
+    for each in scored(graph) if waiting else ():
+        behind = _behind(graph, each.sides)
+        before = _behind(graph, [part.base for part in each.rows.parts if part.base is not None])
+        for fit in [one for one in waiting if one.node.id in behind]:
+            if fit.node.id in before or _shares_rows(fit.rows, each):
+                waiting.remove(fit)
+                yield _sighting(case, fit, each)
 
 
-def _fits(graph: SourceGraph) -> Iterator[tuple[Node, str]]:
-    """Calls that fit what prepares data, with what it means to fit it on test rows."""
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """A call that fits what prepares data."""
+
+    node: Node
+    severity: Severity
+    """What it means to fit it on test rows."""
+
+    rows: Rows
+    """What it is fitted on."""
+
+
+def _behind(graph: SourceGraph, nodes: Iterable[int]) -> frozenset[int]:
+    return frozenset(node.id for each in nodes for node in graph.slice(each))
+
+
+def _fits(graph: SourceGraph) -> Iterator[_Fit]:
     for node in graph.calls(*FITS):
-        severity = PREPARES.get(maker(graph, node).rpartition(".")[2], "")
-        if severity and node.arguments:
-            yield node, severity
-
-
-def _saw_scored(graph: SourceGraph, fit: Node, each: Scored) -> bool:
-    """Whether rows scored there were fitted on, and the predictions depend on it."""
-    behind = {node.id for side in each.sides for node in graph.slice(side)}
-    if fit.id not in behind or fit.id > each.node.id:
-        return False
-    if any(_is_upstream(graph, fit, part.base) for part in each.rows.parts):
-        return True
-    return _shares_rows(rows_of(graph, fit.arguments[0].node), each)
-
-
-def _is_upstream(graph: SourceGraph, fit: Node, base: int | None) -> bool:
-    """Whether rows were prepared before they were divided into training and test rows."""
-    return base is not None and any(node.id == fit.id for node in graph.slice(base))
+        severity = PREPARES.get(maker(graph, node).rpartition(".")[2])
+        if severity is not None and node.arguments:
+            yield _Fit(node, severity, rows_of(graph, node.arguments[0].node))
 
 
 def _shares_rows(fitted: Rows, each: Scored) -> bool:
@@ -108,10 +120,10 @@ def _shares_rows(fitted: Rows, each: Scored) -> bool:
     )
 
 
-def _sighting(case: Case, fit: Node, each: Scored, severity: str) -> Sighting:
-    kind = maker(case.evidence.source, fit).rpartition(".")[2]
+def _sighting(case: Case, fit: _Fit, each: Scored) -> Sighting:
+    kind = maker(case.evidence.source, fit.node).rpartition(".")[2]
     return Sighting(
-        severity="major" if severity == "major" else "minor",
+        severity=fit.severity,
         confidence=Confidence.LIKELY,
         message=say(
             "`{kind}` is fitted on rows that are scored in line {line}: it has seen the test "
@@ -119,7 +131,7 @@ def _sighting(case: Case, fit: Node, each: Scored, severity: str) -> Sighting:
             kind=kind,
             line=each.node.line,
         ),
-        measured=_measured(case, fit, kind),
+        measured=_measured(fit, kind),
         remedy=say(
             "Fit `{kind}` on the training rows only, then transform the test rows with it; or put "
             "it into a `Pipeline` with the model.",
@@ -130,16 +142,15 @@ def _sighting(case: Case, fit: Node, each: Scored, severity: str) -> Sighting:
             "recorded."
         ),
         evidence=(
-            source_ref(fit, "is fitted on rows that are scored"),
+            source_ref(fit.node, "is fitted on rows that are scored"),
             source_ref(each.node, "scores them"),
         ),
         task=task_of(case, each),
     )
 
 
-def _measured(case: Case, fit: Node, kind: str) -> Wording:
-    fitted = rows_of(case.evidence.source, fit.arguments[0].node)
-    splits = ", ".join(sorted(fitted.splits))
+def _measured(fit: _Fit, kind: str) -> Wording:
+    splits = ", ".join(sorted(fit.rows.splits))
     if not splits:
         return say("`{kind}` is fitted before the rows are divided.", kind=kind)
     return say("Parts of the data that `{kind}` is fitted on: {parts}.", kind=kind, parts=splits)

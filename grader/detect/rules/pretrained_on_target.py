@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from grader.detect._samples import source_ref
+from grader.detect._splits import resolved
 from grader.detect.api import Sighting, detector
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Node, SourceGraph, Tag, say
 
@@ -118,10 +119,8 @@ def _models(graph: SourceGraph) -> Iterator[tuple[Node, str]]:
 
 
 def _text(graph: SourceGraph, at: int) -> str:
-    node = graph.nodes[at]
-    while node.kind == "name" and len(node.deps) == 1:
-        node = graph.nodes[node.deps[0]]
-    return node.value if isinstance(node.value, str) else ""
+    value = graph.nodes[resolved(graph, at)].value
+    return value if isinstance(value, str) else ""
 
 
 def _trained_on(model: str) -> str | None:

@@ -113,7 +113,7 @@ def _in_source(case: Case) -> Mapping[str | None, tuple[Training, Scored]]:
     for each in sinks(graph) if learned else ():
         task = task_of(case, each)
         for training in learned if task not in found else ():
-            if _shared(graph, training.rows, each.rows) and learned_in(graph, training, each):
+            if learned_in(graph, training, each) and _shared(graph, training.rows, each.rows):
                 found.setdefault(task, (training, each))
     clean = {task for task, (_, each) in found.items() if _has_clean(case, each, task, learned)}
     return {task: place for task, place in found.items() if task not in clean}
