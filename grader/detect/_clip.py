@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from grader.detect._flow import flow
@@ -45,6 +46,9 @@ BEST = frozenset({
 SEVERAL = frozenset({".topk", "torch.topk"})
 """Those whose first number is no axis."""
 
+MOST = 300
+"""Multiplications and divisions looked at; no notebook has that many, generated ones may."""
+
 Side = Literal["images", "texts"]
 
 
@@ -69,12 +73,9 @@ def products(graph: SourceGraph) -> tuple[Product, ...]:
     """Every multiplication of embeddings of pictures with embeddings of texts."""
     if not (graph.calls(*IMAGE_FEATURES) and graph.calls(*TEXT_FEATURES)):
         return ()
-    return tuple(
-        found
-        for node in graph.nodes
-        if (factors := _factors(node)) is not None
-        and (found := _product(graph, node, *factors)) is not None
-    )
+    pairs = ((node, factors) for node in graph.nodes if (factors := _factors(node)) is not None)
+    made = (_product(graph, node, *factors) for node, factors in islice(pairs, MOST))
+    return tuple(each for each in made if each is not None)
 
 
 def features(graph: SourceGraph, node: int) -> dict[Side, list[Node]]:
@@ -101,11 +102,12 @@ def is_normalised(graph: SourceGraph, node: int) -> bool:
 
 def is_divided(graph: SourceGraph, product: Product) -> bool:
     """Whether a product is divided by lengths afterwards."""
-    for node in graph.nodes[product.node.id + 1 :]:
-        if node.name == "Div" and len(node.deps) == 2:
-            above, below = (flow(graph, dep) for dep in node.deps)
-            if product.node in above and any(_normalises(each.name) for each in below):
-                return True
+    after = graph.nodes[product.node.id + 1 :]
+    divisions = (node for node in after if node.name == "Div" and len(node.deps) == 2)
+    for node in islice(divisions, MOST):
+        above, below = (flow(graph, dep) for dep in node.deps)
+        if product.node in above and any(_normalises(each.name) for each in below):
+            return True
     return False
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 from grader.detect._clip import (
     BEST,
     LOGITS,
+    MOST,
     TEXT_FEATURES,
     answers,
     axis_of,
@@ -136,7 +137,7 @@ def _chosen_from(graph: SourceGraph) -> frozenset[int]:
     for _, made_of in answers(graph):
         if any(_chooses(graph.nodes[each]) for each in made_of):
             inside |= made_of
-    for best in graph.calls(*BEST):
+    for best in graph.calls(*BEST)[:MOST]:
         table, axis = table_behind(graph, worked_on(best)), axis_of(graph, best)
         if table is not None and axis is not None and compared_over(axis, table.rows) == "texts":
             inside.update(each.id for each in flow(graph, table.origin.id))
@@ -176,18 +177,24 @@ def _text_argument(node: Node) -> int | None:
 def _number(case: Case, graph: SourceGraph, position: int) -> int | None:
     """How many texts a node is; ``None`` when the code does not show it."""
     node = graph.nodes[position]
-    if node.kind == "name" and len(node.deps) == 1:
-        return _number(case, graph, node.deps[0])
+    # Loops join later values to earlier names; a name is followed backwards only.
+    while (same := _as_many(node)) is not None and same < node.id:
+        node = graph.nodes[same]
     if node.name in {"List", "Tuple"}:
         starred = any(graph.nodes[each].name == "Starred" for each in node.deps)
         return None if starred else len(node.deps) or None
-    if node.name == "ListComp" and len(node.deps) == 2:
-        return _number(case, graph, node.deps[1])
     if node.name == "JoinedStr" or (isinstance(node.value, str) and node.kind == "literal"):
         return 1
     if node.name == "Slice" and FIRST_ONLY.search(_line(case, node)):
         return 1
     return None
+
+
+def _as_many(node: Node) -> int | None:
+    """The node with as many items, behind a name or a list made of each of its items."""
+    if node.kind == "name" and len(node.deps) == 1:
+        return node.deps[0]
+    return node.deps[1] if node.name == "ListComp" and len(node.deps) == 2 else None
 
 
 def _line(case: Case, node: Node) -> str:
@@ -199,7 +206,7 @@ def _line(case: Case, node: Node) -> str:
 def _partly_from_label(graph: SourceGraph, position: int) -> bool:
     """Whether some but not all of the texts of a typed list hold the label of a row."""
     node = graph.nodes[position]
-    while node.kind == "name" and len(node.deps) == 1:
+    while node.kind == "name" and len(node.deps) == 1 and node.deps[0] < node.id:
         node = graph.nodes[node.deps[0]]
     if node.name != "List":
         return False

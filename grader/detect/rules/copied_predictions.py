@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from math import comb
+from math import exp, fsum, lgamma, log, log1p
 
 from grader.detect._samples import scoring_ref
 from grader.detect.api import Sighting, Undecided, detector
@@ -139,8 +139,9 @@ def _closest(
     if best is None or best.either < LEAST_WRONG:
         return None
     usual = max([USUAL, *(pair.share for pair in _among(others, truth))])
-    chance = _tail(best.same, best.either, usual) * len(pairs)
-    return best if best.share > usual and chance <= RARE else None
+    if best.share <= usual:
+        return None
+    return best if _tail(best.same, best.either, usual) * len(pairs) <= RARE else None
 
 
 def _among(others: Sequence[PeerResult], truth: Sequence[Label]) -> Iterator[Agreement]:
@@ -159,10 +160,14 @@ def _agreement(one: PeerResult, other: PeerResult, truth: Sequence[Label]) -> Ag
 
 
 def _tail(hits: int, n: int, probability: float) -> float:
-    """Probability of at least so many hits in ``n`` trials."""
-    return sum(
-        comb(n, each) * probability**each * (1 - probability) ** (n - each)
-        for each in range(hits, n + 1)
+    """Probability of at least so many hits in ``n`` trials, each likely but not certain.
+
+    By logarithms: the number of ways is beyond floating point from a thousand trials on.
+    """
+    one, other = log(probability), log1p(-probability)
+    return fsum(
+        exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * one + (n - k) * other)
+        for k in range(hits, n + 1)
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from grader.detect._clip import (
     BEST,
     LOGITS,
+    MOST,
     Table,
     answers,
     axis_of,
@@ -129,7 +130,7 @@ def _turned(graph: SourceGraph) -> Iterator[Turned]:
     if not found:
         return
     scored = frozenset(each for _, inside in answers(graph) for each in inside)
-    used = scored.union(*(_through(graph, each) for each in graph.calls(*BEST)))
+    used = scored.union(*(_through(graph, each) for each in graph.calls(*BEST)[:MOST]))
     for each in found:
         if each.call.id in (scored if each.takes_best else used):
             yield each
@@ -137,7 +138,7 @@ def _turned(graph: SourceGraph) -> Iterator[Turned]:
 
 def _over_images(graph: SourceGraph) -> Iterator[Turned]:
     """Calls that work along the axis of the pictures."""
-    for call in graph.calls(*SOFTMAX, *BEST):
+    for call in graph.calls(*SOFTMAX, *BEST)[:MOST]:
         axis = axis_of(graph, call)
         table = table_behind(graph, worked_on(call)) if axis is not None else None
         if axis is not None and table is not None and compared_over(axis, table.rows) == "images":

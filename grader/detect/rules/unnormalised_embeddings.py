@@ -128,7 +128,7 @@ def _known_unit(case: Case, graph: SourceGraph, node: int) -> bool:
 def _name(graph: SourceGraph, node: int) -> str:
     """The variable a factor stands in; empty where it stands in none."""
     current = graph.nodes[node]
-    while current.kind != "name" and current.receiver is not None:
+    while current.kind != "name" and current.receiver is not None and current.receiver < current.id:
         current = graph.nodes[current.receiver]
     return current.name if current.kind == "name" else ""
 
