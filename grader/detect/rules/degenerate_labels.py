@@ -91,6 +91,8 @@ def degenerate_labels(case: Case) -> Iterator[Sighting]:
 
     ## Known limits
     A sample in which the dataset itself has one class only is reported by `class-coverage-gap`.
+    Nothing is said of code that fills tensors of ones and others of zeros, as for real and made-up
+    pictures.
     Labels that are computed for each file are judged by what was recorded or printed, not by
     reading the code.
 
@@ -132,9 +134,17 @@ def _filled(graph: SourceGraph, scoring: Compared) -> Node | None:
         return None
     if not carries(flow(graph, scoring.pred), Tag.MODEL_OUTPUT):
         return None
+    if _has_both(graph):
+        return None
     makers = [node for node in kept if node.name in FILLED or _repeats(graph, node)]
     stored = any(node.name in {"store", ".append", ".extend", "Add"} for node in kept)
     return makers[0] if len(makers) == 1 and not stored else None
+
+
+def _has_both(graph: SourceGraph) -> bool:
+    """Whether tensors of ones and of zeros are filled, as for what is real and what is made up."""
+    names = {node.name.removesuffix("_like") for node in graph.nodes if node.name in FILLED}
+    return {"torch.ones", "torch.zeros"} <= names
 
 
 def _repeats(graph: SourceGraph, node: Node) -> bool:

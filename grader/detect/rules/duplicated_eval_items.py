@@ -27,7 +27,6 @@ LONGEST = 5000
 """Most items that are looked through for a sequence that repeats itself."""
 
 JOINS = frozenset({"datasets.concatenate_datasets", "torch.utils.data.ConcatDataset"})
-WITH_REPLACEMENT = frozenset({"random.choices"})
 
 
 @detector(
@@ -74,8 +73,8 @@ def duplicated_eval_items(case: Case) -> Iterator[Sighting]:
     ## Known limits
     Several captions of one picture and several questions about one picture are no repetition, and
     neither is a picture the dataset itself holds twice, up to 5 %. Views of one picture that are
-    averaged into one prediction are not counted. Items drawn with replacement are seen in the code
-    for `random.choices` only.
+    averaged into one prediction are not counted. Items drawn with replacement are seen in a run
+    only.
 
     ## Source
     Counted. The 95 % are chosen: public test sets hold fewer exact copies of their own pictures.
@@ -143,9 +142,7 @@ def _times(graph: SourceGraph, node: Node) -> int:
     if node.name in {".select", "torch.utils.data.Subset"}:
         chosen = [each.node for each in node.arguments]
         return max((_product(graph, each) for each in chosen), default=1)
-    if node.name in JOINS:
-        return _joined(graph, node)
-    return 2 if node.name in WITH_REPLACEMENT else 1
+    return _joined(graph, node) if node.name in JOINS else 1
 
 
 def _product(graph: SourceGraph, start: int) -> int:

@@ -91,9 +91,10 @@ def hard_coded_ground_truth(case: Case) -> Iterator[Sighting]:
     another cell scores the task on labels of a dataset.
 
     ## Known limits
-    Examples whose predictions are typed too are left alone, and so are fewer than 5 typed labels
-    of a classification. Of a search two typed answers are enough, where the function's name says
-    that it computes recall, precision or the like and the variable's name that it holds the truth.
+    Examples whose predictions, or whose inputs, are typed too are left alone, and so are fewer
+    than 5 typed labels of a classification. Of a search two typed answers are enough, where the
+    function's name says that it computes recall, precision or the like and the variable's name
+    that it holds the truth.
     Answers typed into another file are not seen.
 
     ## Source
@@ -160,9 +161,9 @@ def _items(graph: SourceGraph, node: Node) -> int:
 
 
 def _computed(graph: SourceGraph, pred: int) -> bool:
-    """Whether predictions come from a model, or from somewhere the source does not show."""
+    """Whether predictions come from something that is read, not from typed examples."""
     whole = flow(graph, pred)
-    return carries(whole, Tag.MODEL_OUTPUT) or opaque(graph, whole)
+    return carries(whole, Tag.DATASET, Tag.FILE) or opaque(graph, whole)
 
 
 def _searches(case: Case) -> Iterator[tuple[Compared, Node]]:
