@@ -162,7 +162,7 @@ def _own(tree: ast.AST, name: str, cell: int, line: int, whole: str) -> OwnBleu:
         name=name,
         cell=cell,
         line=line,
-        grams="gram" in words or _slices(tree),
+        grams=re.search("(?<!uni)gram", words) is not None or _slices(tree),
         clipped="min" in names or "counter" in names or "clip" in words,
         brevity="exp" in names or "brevity" in words or "penalty" in words or "bp" in names,
         order=order,

@@ -1,6 +1,7 @@
 """OUT007: claim-without-evaluation."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from grader.detect.api import Sighting, detector
@@ -34,6 +35,9 @@ BEFORE = re.compile(
 """Words by which a data set is where a model comes from, or a number is somebody else's."""
 
 ENDS = re.compile(r"(?<=[.!?])\s|\n|[\u3002\uff01\uff1f]")
+MOST = 300
+"""Numbers of the text that are looked at in one notebook, so that time stays bounded."""
+
 AROUND = 400
 """Characters on each side of a number in which its sentence is looked for."""
 
@@ -98,18 +102,19 @@ def claim_without_evaluation(case: Case) -> Iterator[Sighting]:
     named = [each for each in figures if each.place.source == "text" and _is_result(each)]
     if not named or not any(each.place.source != "text" for each in figures):
         return
-    shown = _shown(case)
+    strange = _strange(case, named)
+    values = sorted(_values(case)) if strange else []
     found = None
-    for figure in named:
-        strange = next((name for name in _names(figure) if not _touched(name, shown)), None)
-        if strange is None or _printed(case, figure):
+    for figure in named[:MOST]:
+        name = next((each for each in _names(figure) if each in strange), None)
+        if name is None or _printed(values, figure):
             continue
         sentence = _sentence(case, figure)
         if BEFORE.search(sentence):
             continue
         own = OWN.search(sentence) is not None
         if found is None or (own and not found[2]):
-            found = (figure, strange, own)
+            found = (figure, name, own)
     if found is not None:
         yield _sighting(case, *found)
 
@@ -137,15 +142,25 @@ def _touched(name: str, shown: str) -> bool:
     return not words or any(word in shown for word in words)
 
 
-def _printed(case: Case, figure: Figure) -> bool:
+def _strange(case: Case, figures: list[Figure]) -> frozenset[str]:
+    """Names of models and data sets that stand in no code and no output."""
+    names = {name for figure in figures[:MOST] for name in _names(figure)}
+    shown = _shown(case)
+    return frozenset(name for name in names if not _touched(name, shown))
+
+
+def _values(case: Case) -> Iterator[float]:
+    """Numbers that outputs show, as they stand, as percentages and as fractions."""
+    for figure in case.evidence.figures:
+        if figure.place.source != "text":
+            yield from (figure.value, figure.value / 100, figure.value * 100)
+
+
+def _printed(values: list[float], figure: Figure) -> bool:
     """Whether some output shows a number that rounds to this one."""
     unit = 10.0 ** -min(figure.decimals, 12)
-    return any(
-        abs(value - figure.value) < unit
-        for other in case.evidence.figures
-        if other.place.source != "text"
-        for value in (other.value, other.value / 100, other.value * 100)
-    )
+    at = bisect_left(values, figure.value - unit)
+    return at < len(values) and values[at] < figure.value + unit
 
 
 def _sentence(case: Case, figure: Figure) -> str:

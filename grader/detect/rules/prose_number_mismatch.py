@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.detect._claims import is_binding, is_borne_out, known_values, nearest_of
+from grader.detect._claims import Known, is_binding, is_borne_out, known_values, nearest_of
 from grader.detect.api import Sighting, detector
 from grader.model import (
     METRICS,
@@ -21,6 +21,9 @@ from grader.model import (
 
 RECALL = re.compile(r"(?:recall|rappel|r)\s?@\s?(\d{1,3})", re.I)
 """A recall whose direction stands elsewhere in the sentence."""
+
+MOST = 300
+"""Claims that are looked at in one notebook, so that time stays bounded."""
 
 PRECISE = 3
 """Decimals of a fraction from which it is compared with numbers of either direction."""
@@ -117,9 +120,11 @@ def prose_number_mismatch(case: Case) -> Iterator[Sighting]:
     """
     wrong: dict[tuple[int, str | None], list[_Wrong]] = defaultdict(list)
     judged = set()
-    for claim in case.evidence.claims:
+    values: dict[tuple[str, str | None], list[Known]] = {}
+    for claim in case.evidence.claims[:MOST]:
         judged.add((claim.cell, claim.start))
-        known = known_values(case, claim)
+        key = claim.metric, claim.task
+        known = values[key] if key in values else values.setdefault(key, known_values(case, claim))
         if is_binding(case, claim, known) and not is_borne_out(case, claim, known):
             nearest = _as_claimed(claim.printed, nearest_of(claim, known).value)
             line = _line(case, claim)
@@ -156,10 +161,11 @@ def _contradicted(case: Case) -> Iterator[tuple[Figure, float]]:
 def _recalls(case: Case) -> Iterator[tuple[Figure, float]]:
     """Recalls of the text that no output has, of either direction, with the nearest they have."""
     shown = [each for each in case.evidence.figures if each.place.source == "saved"]
-    for figure in case.evidence.figures:
+    texts = [each for each in case.evidence.figures if each.place.source == "text"]
+    for figure in texts[:MOST]:
         found = RECALL.fullmatch(figure.name.strip())
         aside = figure.hedged or figure.target or figure.cited or figure.disclaimed
-        if figure.place.source != "text" or found is None or aside or figure.decimals < PRECISE:
+        if found is None or aside or figure.decimals < PRECISE:
             continue
         values = [each.value for each in shown if _is_recall(each, found[1], figure.task)]
         unit = 10.0 ** -min(figure.decimals, 12)
