@@ -48,7 +48,7 @@ def test_another_order_keeps_the_items(labels: list[int], order: random.Random) 
 @given(st.integers(0, 10_000))
 @settings(max_examples=15, deadline=None)
 def test_guesses_are_no_renaming(seed: int) -> None:
-    drawn = random.Random(seed)
+    drawn = random.Random(seed)  # noqa: S311 - guesses, not secrets
     true = [drawn.randrange(4, 8) for _ in range(120)]
     pred = [drawn.randrange(4, 8) for _ in range(120)]
     assert (
@@ -60,7 +60,7 @@ def test_guesses_are_no_renaming(seed: int) -> None:
 @given(st.integers(0, 10_000), st.sampled_from([1, 2, 3]))
 @settings(max_examples=15, deadline=None)
 def test_good_predictions_under_other_numbers_are_a_renaming(seed: int, shift: int) -> None:
-    drawn = random.Random(seed)
+    drawn = random.Random(seed)  # noqa: S311 - errors, not secrets
     true = [drawn.randrange(4, 8) for _ in range(160)]
     pred = [
         4 + (label - 4 + shift) % 4 if drawn.random() < 0.9 else drawn.randrange(4, 8)
@@ -80,7 +80,7 @@ def test_many_comparisons_take_no_time() -> None:
     cells += [
         "y = [(a + 1) if a == b else a for a, b in zip(y, p)]\np = p + y\n"
         "print(accuracy_score(y, p), sum(a == b for a, b in zip(y, p)) / len(y))"
-    ] * 120
+    ] * 60
     case = build.case(*cells)
     mine = [each for each in load_detectors() if each.family in {"labels", "sample"}]
     started = time.process_time()
