@@ -83,9 +83,8 @@ def eval_on_train_split(case: Case) -> Iterator[Sighting]:
     scored had gone through the model before steps of its optimiser. Likely from the source alone.
 
     ## Known limits
-    A score on training data beside one on other data is fine and not reported, nor are rows that
-    are kept apart from training. Where the recorder did not see what was trained on, a selection of
-    rows anywhere in the code is taken for such a part.
+    A score on training data beside one on other data is not reported, nor are rows kept apart from
+    training; where no recording tells, a selection of rows in the code is taken for such a part.
 
     ## Source
     A fact of the recording where there is one; images are compared by their digests, and more than
@@ -209,10 +208,11 @@ def _data(graph: SourceGraph, call: Node) -> int | None:
 
 
 def _split(graph: SourceGraph, site: _Site) -> str | None:
-    if site.data is None:
-        return None
+    splits = rows_of(graph, site.data).splits if site.data is not None else frozenset()
+    if site.data is None or len(splits) <= 1:
+        return min(splits, default=None)
     found = nearest(graph, site.data, lambda node: node.split is not None)
-    return found.split if found is not None else None
+    return None if found is None else found.split
 
 
 def _static(case: Case, task: str | None, sites: list[_Site]) -> _Site | None:
