@@ -164,7 +164,8 @@ def _counts_batches(graph: SourceGraph, position: int) -> bool:
 def _gathered(graph: SourceGraph, position: int) -> list[Node]:
     """Values that were gathered one by one, over names, loops and containers."""
     found: list[Node] = []
-    waiting, seen = [position], set()
+    waiting: list[int] = [position]
+    seen: set[int] = set()
     while waiting and len(seen) < 60:
         current = waiting.pop()
         if current in seen:

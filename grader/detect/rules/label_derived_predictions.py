@@ -66,8 +66,9 @@ def label_derived_predictions(case: Case) -> Iterator[Sighting]:
     image had gone through a model of the task by then; `likely` from the code alone.
 
     ## Known limits
-    Predictions that a model computed and that were corrected with the labels afterwards are not
-    seen here, nor are labels that pass through a function of an unknown library. Shuffled labels
+    Predictions that a model computed and that were corrected with the labels afterwards are seen
+    only where one expression chooses between the two. Labels that pass through a function of an
+    unknown library are not seen. Shuffled labels
     and draws with the labels' frequencies are baselines, not predictions made from labels.
 
     ## Source
@@ -81,6 +82,11 @@ def label_derived_predictions(case: Case) -> Iterator[Sighting]:
             if at is not None:
                 told.add(group.task)
                 yield _sighting(group.task, at, _without_model(case, scoring))
+                break
+            at = _repaired(case.evidence.source, scoring)
+            if at is not None:
+                told.add(group.task)
+                yield _replaced(group.task, at)
                 break
 
 
@@ -144,6 +150,29 @@ def _measured(evaluation: Evaluation | None) -> Wording:
     )
 
 
+def _replaced(task: str | None, at: Node) -> Sighting:
+    return Sighting(
+        severity="invalid",
+        confidence=Confidence.LIKELY,
+        message=say(
+            "Some predictions of the model are replaced by the true label of the item here, so the "
+            "score is not the model's."
+        ),
+        measured=say("What a test chooses between here: an output of a model, and the true label."),
+        remedy=say("Score the predictions as the model made them, right and wrong ones."),
+        sure=say("The code shows it; how many predictions it changes is not known."),
+        evidence=(
+            EvidenceRef(
+                kind=EvidenceKind.SOURCE,
+                cell=at.cell,
+                line=at.line,
+                remark="takes the true label for some",
+            ),
+        ),
+        task=task,
+    )
+
+
 def _derived(graph: SourceGraph, scoring: Scoring) -> Node | None:
     """Where a label becomes a prediction, if nothing else does."""
     whole = flow(graph, scoring.y_pred)
@@ -152,11 +181,48 @@ def _derived(graph: SourceGraph, scoring: Scoring) -> Node | None:
     truth = {node.id for node in flow(graph, scoring.y_true)}
     kept = flow(graph, scoring.y_pred, rows(graph))
     core = _core(graph, scoring.y_true)
-    if not any(node.id == core or Tag.LABELS in node.tags for node in kept) or opaque(graph, kept):
+    if not any(node.id == core or Tag.LABELS in node.tags for node in kept):
+        return None
+    if opaque(graph, (node for node in kept if node.id not in truth)):
         return None
     choices = [node for node in kept if _chooses(node) and node.id not in truth]
     draws = [node for node in whole if Tag.RANDOM in node.tags and node.id not in truth]
     return next(iter(choices or draws), None)
+
+
+def _repaired(graph: SourceGraph, scoring: Scoring) -> Node | None:
+    """Where a test decides between what a model predicted and the true label of the same item."""
+    core = _core(graph, scoring.y_true)
+    for node in flow(graph, scoring.y_pred):
+        if node.name != "IfExp" or len(node.deps) != 3:
+            continue
+        labels = [_is_label(graph, dep, core) for dep in node.deps[1:]]
+        others = [dep for dep, label in zip(node.deps[1:], labels, strict=True) if not label]
+        if len(others) == 1 and carries(flow(graph, others[0]), Tag.MODEL_OUTPUT):
+            return node
+    return None
+
+
+def _is_label(graph: SourceGraph, position: int, core: int) -> bool:
+    """Whether a value is an item of the true labels, or a label read from the data."""
+    behind = _iterated(graph, position)
+    node = graph.nodes[position if behind is None else behind]
+    while node.kind in {"name", "parameter"} and len(node.deps) == 1:
+        node = graph.nodes[node.deps[0]]
+    return Tag.LABELS in node.tags or (behind is not None and _core(graph, node.id) == core)
+
+
+def _iterated(graph: SourceGraph, position: int) -> int | None:
+    """What a loop variable runs over; ``None`` for other values.
+
+    Of ``zip`` and ``enumerate`` the graph has the right part already, under a subscript.
+    """
+    node = graph.nodes[position]
+    while node.kind in {"name", "parameter"} and len(node.deps) == 1:
+        node = graph.nodes[node.deps[0]]
+    if node.kind == "subscript" and type(node.value) is int and node.deps:
+        node = graph.nodes[node.deps[0]]
+    return node.deps[0] if node.name == "iter" and node.deps else None
 
 
 def _chooses(node: Node) -> bool:

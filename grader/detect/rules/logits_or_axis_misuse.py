@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from grader.detect._metrics import Scoring, dead, nearest, recorded, running_cells, scorings
+from grader.detect._flow import nearest
+from grader.detect._metrics import Scoring, dead, recorded, running_cells, scorings
 from grader.detect._samples import source_ref
 from grader.detect.api import Sighting, detector
 from grader.model import (

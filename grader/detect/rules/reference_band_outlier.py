@@ -163,7 +163,7 @@ def _sighting(case: Case, entry: Comparison, band: Band, value: Value, chance: f
 
 
 def _message(entry: Comparison, band: Band, value: Value) -> Wording:
-    said = {
+    said: dict[str, str | int] = {
         "metric": METRICS[entry.metric].spoken,
         "value": f"{value.value:.4f}",
         "low": f"{band.low:.4f}",

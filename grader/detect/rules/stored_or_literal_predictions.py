@@ -111,13 +111,21 @@ def stored_or_literal_predictions(case: Case) -> Iterator[Sighting]:
 def _ready(case: Case, group: Group) -> tuple[Scoring, _Ready] | None:
     graph = case.evidence.source
     sides = [(each, contents(graph, each.y_pred)) for each in group.scorings]
-    if any(_computed(side) for _, side in sides) or judged_otherwise(case, group.task):
+    if any(_computed(side) for _, side in sides):
         return None
+    otherwise = judged_otherwise(case, group.task)
     for scoring, side in sides:
         found = _typed(graph, scoring) or _read(graph, side)
-        if found is not None:
+        if found is not None and not (otherwise and not _judged_by(case, group.task, found)):
             return scoring, found
     return None
+
+
+def _judged_by(case: Case, task: str | None, ready: _Ready) -> bool:
+    """Whether the task is judged by these very predictions, and not by a model's."""
+    best = case.evidence.best(task) if task is not None else None
+    given = case.evidence.recording.labels(best.y_pred) if best is not None else None
+    return given is not None and tuple(map(str, given)) == ready.values
 
 
 def _computed(side: Side) -> bool:

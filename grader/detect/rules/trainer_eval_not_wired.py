@@ -112,7 +112,8 @@ def trainer_eval_not_wired(case: Case) -> Iterator[Sighting]:
 
 
 def _found(case: Case) -> dict[str | None, _Unwired]:
-    graph, found = case.evidence.source, {}
+    graph = case.evidence.source
+    found: dict[str | None, _Unwired] = {}
     for trainer in graph.nodes:
         if (
             trainer.kind == "call"
