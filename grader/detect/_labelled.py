@@ -15,7 +15,8 @@ def labelled(graph: SourceGraph) -> Iterator[tuple[str, Node]]:
     Names, conversions and factors of a hundred are looked through.
     """
     for node in graph.nodes:
-        if not dead(graph, node):
+        shows = node.name in {"Dict", "JoinedStr"} or (node.kind == "call" and node.name in SHOWS)
+        if shows and not dead(graph, node):
             for label, position in _pairs(graph, node):
                 yield label, _behind(graph, position)
 
