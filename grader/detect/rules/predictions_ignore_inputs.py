@@ -218,7 +218,10 @@ def _reused(case: Case) -> Iterator[Sighting]:
     """One array of predictions that is scored against the labels of other rows."""
     first: dict[str, Evaluation] = {}
     for each in case.evidence.evaluations:
-        if each.y_pred is None or each.origin is None or each.n < PLACEABLE:
+        # Captions of other pictures may be alike, so texts do not tell which rows they are of.
+        if each.kind != "classification" or each.y_pred is None or each.origin is None:
+            continue
+        if each.n < PLACEABLE:
             continue
         before = first.setdefault(each.y_pred, each)
         same = len(set(case.evidence.recording.labels(each.y_pred) or (0,))) < 2
