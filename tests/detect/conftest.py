@@ -5,7 +5,8 @@ heading is one case. Blocks of a case: ``python`` is a code cell, ``markdown`` a
 ``output`` what the cell above printed in the file handed in, ``rerun`` what it printed in our
 run, ``recorded`` (YAML) what the recorder saw; with one of the last two, the notebook was run.
 A ``lab`` block that says ``many kinds`` stands for the lab of ``build.many_kinds``, with tasks
-``# Captioning``, ``# Answering``, ``# Retrieval`` and ``# Similarity``.
+``# Captioning``, ``# Answering``, ``# Retrieval`` and ``# Similarity``; one that says ``any`` for
+no lab at all.
 A ``band`` block (YAML) holds what the comparison with reference runs says: ``task``, ``metric``,
 ``value``, ``n``, ``low``, ``high``, ``verdict``, and ``paired``, the p of McNemar's test.
 A trailing ``# finding: CODE (severity confidence)`` comment is the only assertion there is:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from grader.detect.peers import peer_of
+from grader.labs import any_lab
 from grader.model import (
     Band,
     Case,
@@ -152,7 +153,7 @@ def _add(example: Example, kind: str, body: str) -> None:
         example.cohort = yaml.safe_load(body) or []
         return
     if kind == "lab":
-        example.lab = {"many kinds": build.many_kinds()}[body.strip()]
+        example.lab = {"many kinds": build.many_kinds(), "any": any_lab()}[body.strip()]
         return
     index = len(example.cells) if kind in ("python", "markdown") else len(example.cells) - 1
     clean = _expectations(example, index, body)

@@ -7,7 +7,9 @@ import pytest
 
 from grader.detect import Detector, detect, load_detectors
 from grader.detect import rules as rules_package
-from grader.model import EvidenceKind
+from grader.detect.api import FAMILIES
+from grader.languages import in_language
+from grader.model import SEVERITIES, EvidenceKind
 from tests.detect import spec
 
 SPECS = Path(__file__).parent / "specs"
@@ -53,11 +55,29 @@ def test_code_and_name_are_spelled_alike(each: Detector) -> None:
 @ALL
 def test_explains_itself(each: Detector) -> None:
     found = sections(each)
-    # A page may do without the verdict, not have it elsewhere.
-    assert list(found) == [title for title in SECTIONS if title in found or title != "Verdict"]
+    assert list(found) == SECTIONS
     assert all(found.values())
     assert each.summary.endswith(".")
     assert each.why
+
+
+@ALL
+def test_has_the_facts_it_is_listed_with(each: Detector) -> None:
+    assert each.severity in SEVERITIES
+    assert each.family in FAMILIES.values()
+    assert each.follows <= {other.name for other in load_detectors()} - {each.name}
+
+
+@ALL
+def test_what_it_says_can_be_said_in_other_languages(each: Detector) -> None:
+    found = detect(spec.read(sections(each)["Example"]).case(), [each]).findings
+    assert found
+    for one in found:
+        assert {name for name, _ in one.wordings} == {"message", "measured", "remedy", "sure"}
+        for language in ("fr", "zh"):
+            told = in_language(one, language)
+            assert told.message != one.message
+            assert told.remedy != one.remedy
 
 
 @ALL

@@ -73,11 +73,17 @@ def test_a_trained_model_may_move_within_its_band(
 
 
 def test_without_a_band_a_moved_score_of_a_trained_model_is_not_assessed() -> None:
-    cell = build.code(0, VIT, "Accuracy: 0.9500")
+    cell = build.code(0, VIT, "Accuracy: 0.7000")
     case = build.case(cell, rerun={0: "Accuracy: 0.6000"}, recorded=scored(77, 128))
     detection = look("OUT001", case)
     assert said(detection) == []
     assert "band" in detection.unassessed[0].reason
+
+
+def test_without_a_band_a_score_that_moved_far_is_a_hint_to_the_reviewer() -> None:
+    cell = build.code(0, VIT, "Accuracy: 0.9500")
+    case = build.case(cell, rerun={0: "Accuracy: 0.6000"}, recorded=scored(77, 128))
+    assert said(look("OUT001", case)) == [("review", "hint")]
 
 
 def test_without_a_run_a_saved_score_is_not_assessed() -> None:
