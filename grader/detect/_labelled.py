@@ -1,24 +1,42 @@
 """Values that the source shows, with the words it writes beside them."""
 
+import re
 from collections.abc import Iterator
 
 from grader.detect._metrics import dead
 from grader.detect._sides import core
 from grader.model import Node, SourceGraph
 
+PERCENT = re.compile(r"%[-+ #0]{0,3}\d{0,4}(?:\.\d{1,4})?[a-zA-Z]")
+"""Where a number goes in a text with ``%``."""
+
+BRACES = re.compile(r"\{(?::[^{}]{0,40})?\}")
+"""Where a number goes in a text with ``.format``."""
+
+FILLS = frozenset({"Mod", ".format"})
+"""What puts values into a text."""
+
+LONGEST = 2_000
+"""Characters of a text that are looked at."""
+
 SHOWS = frozenset({"print", "display", "IPython.display.display", "rich.print"})
 
 
 def labelled(graph: SourceGraph) -> Iterator[tuple[str, Node]]:
-    """Every value in an f-string, a print, or a dictionary, with the text right before it.
+    """Every value in a text, a print, or a dictionary, with the words right before it.
 
     Names, conversions and factors of a hundred are looked through.
     """
     for node in graph.nodes:
-        shows = node.name in {"Dict", "JoinedStr"} or (node.kind == "call" and node.name in SHOWS)
-        if shows and not dead(graph, node):
+        if _shows(graph, node) and not dead(graph, node):
             for label, position in _pairs(graph, node):
                 yield label, _behind(graph, position)
+
+
+def _shows(graph: SourceGraph, node: Node) -> bool:
+    if node.name in FILLS:
+        return bool(node.deps) and bool(_text(graph, node.deps[0]))
+    return node.name in {"Dict", "JoinedStr"} or (node.kind == "call" and node.name in SHOWS)
 
 
 def _pairs(graph: SourceGraph, node: Node) -> Iterator[tuple[str, int]]:
@@ -30,6 +48,22 @@ def _pairs(graph: SourceGraph, node: Node) -> Iterator[tuple[str, int]]:
     elif node.kind == "call" and node.name in SHOWS:
         given = tuple(each.node for each in node.arguments if each.name is None)
         yield from _in_order(graph, given)
+    elif node.name in FILLS:
+        yield from _filled(graph, node)
+
+
+def _filled(graph: SourceGraph, node: Node) -> Iterator[tuple[str, int]]:
+    """Values put into a text, each with the words before its place."""
+    text = _text(graph, node.deps[0])[:LONGEST]
+    if node.name == "Mod":
+        right = graph.nodes[node.deps[-1]]
+        given = right.deps if right.name == "Tuple" else node.deps[1:]
+        before = PERCENT.split(text.replace("%%", " "))
+    else:
+        given = tuple(each.node for each in node.arguments if each.name is None)
+        before = BRACES.split(text)
+    if len(before) == len(given) + 1:
+        yield from ((label, at) for label, at in zip(before, given, strict=False) if label.strip())
 
 
 def _in_order(graph: SourceGraph, deps: tuple[int, ...]) -> Iterator[tuple[str, int]]:

@@ -151,6 +151,7 @@ def _scored(graph: SourceGraph) -> tuple[Scored, ...]:
         if each.y_true is not None or each.y_pred is not None:
             both = (each.y_true, each.y_pred)
             sides[each.node] = tuple(side for side in both if side is not None)
+            sides[each.node] += _features(graph.nodes[each.node])
     for call in graph.calls(".evaluate", ".predict"):
         data = _given_to_trainer(graph, call)
         if data is not None:
@@ -161,6 +162,12 @@ def _scored(graph: SourceGraph) -> tuple[Scored, ...]:
         for node, both in nodes
         if node.function not in left_out and not dead(graph, node)
     )
+
+
+def _features(node: Node) -> tuple[int, ...]:
+    """What a model answers for that scores itself, as ``model.score(X, y)`` does."""
+    given = [each.node for each in node.arguments if each.name in (None, "X")]
+    return tuple(given[:1]) if node.name == ".score" else ()
 
 
 def sinks(graph: SourceGraph) -> Iterator[Scored]:

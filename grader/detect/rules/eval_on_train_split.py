@@ -7,7 +7,7 @@ from grader.detect._flow import flow, nearest
 from grader.detect._metrics import dead, running_cells, scorings, trainer_of
 from grader.detect._samples import UNCOUNTED
 from grader.detect._seen import Overlap, overlap, split_scored
-from grader.detect._splits import rows_of
+from grader.detect._splits import resolved, rows_of
 from grader.detect.api import Sighting, Undecided, detector
 from grader.model import (
     Case,
@@ -31,6 +31,9 @@ HOLDS_OUT = frozenset({
 
 A_FEW = 20
 """Rows up to which an untrained model on the training split is taken for a trial of the code."""
+
+SITES = 100
+"""Scores of which it is asked which training they come from, so that time stays bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,10 @@ def _judge(case: Case, task: str | None) -> Iterator[Sighting]:
         trained = _trained(case, task, sites) or _mostly_learned(seen)
         yield _sighting(task, _site_of(case, sites, best), best, trained=trained)
     elif not _kept_apart(seen):
+        graph = case.evidence.source
         for group in _by_data(case, task, sites):
             site = _static(case, task, group)
-            if site is not None:
+            if site is not None and not _tested(graph, group, sites):
                 yield _sighting(task, site, None, trained=_trained(case, task, group))
 
 
@@ -210,9 +214,18 @@ def _data(graph: SourceGraph, call: Node) -> int | None:
 def _split(graph: SourceGraph, site: _Site) -> str | None:
     splits = rows_of(graph, site.data).splits if site.data is not None else frozenset()
     if site.data is None or len(splits) <= 1:
-        return min(splits, default=None)
+        return min(splits, default=_given(graph, site))
     found = nearest(graph, site.data, lambda node: node.split is not None)
     return None if found is None else found.split
+
+
+def _given(graph: SourceGraph, site: _Site) -> str | None:
+    """``train`` for the very value its trainer learns from, whatever split that is read from."""
+    trainer = trainer_of(graph, site.node)
+    given = trainer.arguments if trainer is not None else ()
+    learned = {resolved(graph, each.node) for each in given if each.name == "train_dataset"}
+    same = site.data is not None and resolved(graph, site.data) in learned
+    return "train" if same else None
 
 
 def _static(case: Case, task: str | None, sites: list[_Site]) -> _Site | None:
@@ -226,6 +239,18 @@ def _static(case: Case, task: str | None, sites: list[_Site]) -> _Site | None:
         return None if _held_out(graph, first.data) else first
     kept = [node.limit for node in flow(graph, first.data) if node.limit is not None]
     return None if kept and min(kept) <= A_FEW else first
+
+
+def _tested(graph: SourceGraph, group: list[_Site], sites: list[_Site]) -> bool:
+    """Whether a model that is scored there is scored on other data, too, e.g. of another folder."""
+    learned = {at for each in group[:SITES] for at in _fitted(graph, each.node.id)}
+    others = {each.node.id for each in sites if _split(graph, each) not in (None, "train")}
+    others |= {each.node for each in graph.scorings if each.split not in (None, "train")}
+    return any(learned & _fitted(graph, each) for each in sorted(others)[:SITES])
+
+
+def _fitted(graph: SourceGraph, node: int) -> set[int]:
+    return {each.id for each in graph.slice(node) if Tag.FIT in each.tags}
 
 
 def _trained(case: Case, task: str | None, sites: Sequence[_Site]) -> bool:

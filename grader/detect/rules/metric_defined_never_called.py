@@ -59,7 +59,8 @@ def metric_defined_never_called(case: Case) -> Iterator[Sighting]:
     failing cell and holds no metric of the task; `likely` from the code alone.
 
     ## Known limits
-    A function left over beside another evaluation of the same task is not reported. A function
+    A function left over beside another evaluation of the same task is not reported; nor, where no
+    lab is answered, is one of a file that only defines functions, as a module does. A function
     called through `getattr`, `eval` or another notebook is taken for uncalled unless the run
     recorded an evaluation.
 
@@ -69,11 +70,18 @@ def metric_defined_never_called(case: Case) -> Iterator[Sighting]:
     """
     tasks = case.evidence.cell_tasks
     seen: set[str | None] = set()
+    if case.lab.id == "any" and _is_module(case.evidence.source):
+        return
     for function in _uncalled(case):
         task = tasks.get(function.cell)
         if task not in seen and not _evaluated(case, task):
             seen.add(task)
             yield _sighting(case, task, function)
+
+
+def _is_module(graph: SourceGraph) -> bool:
+    """Whether the file only defines functions, for other files to call."""
+    return not any(node.kind == "call" and node.function is None for node in graph.nodes)
 
 
 def _uncalled(case: Case) -> Iterator[Function]:

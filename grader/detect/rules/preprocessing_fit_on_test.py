@@ -81,7 +81,8 @@ def preprocessing_fit_on_test(case: Case) -> Iterator[Sighting]:
     waiting = list(_fits(graph))
     for each in scored(graph) if waiting else ():
         behind = _behind(graph, each.sides)
-        before = _behind(graph, [part.base for part in each.rows.parts if part.base is not None])
+        parts = [part for part in each.rows.parts if part.split in HELD_OUT]
+        before = _behind(graph, [part.base for part in parts if part.base is not None])
         for fit in [one for one in waiting if one.node.id in behind]:
             if fit.node.id in before or _shares_rows(fit.rows, each):
                 waiting.remove(fit)

@@ -28,7 +28,7 @@ MARK = re.compile(
 
 CLEANS = re.compile(
     r"(?:^|\.)(?:replace|re\.sub|sub|strip|lstrip|rstrip|remove\w{0,12}|clean\w{0,20}|index|find"
-    r"|partition|removeprefix|removesuffix)$"
+    r"|partition|removeprefix|removesuffix|group|groups)$"
 )
 """Calls that take something out of a text."""
 

@@ -1,5 +1,6 @@
 """DAT010: split-name-lies."""
 
+import re
 from collections.abc import Iterator
 
 from grader.detect._called import has_test_split, test_names
@@ -11,6 +12,7 @@ from grader.detect._splits import (
     Training,
     all_learned,
     learned_in,
+    maker,
     rows_of,
     scored,
     task_of,
@@ -18,6 +20,9 @@ from grader.detect._splits import (
 )
 from grader.detect.api import Sighting, detector
 from grader.model import Binding, Case, Confidence, EvidenceKind, EvidenceRef, SourceGraph, say
+
+FOLDS = re.compile(r"(?:Fold|Split|Out)$")
+"""Classes of scikit-learn that divide rows for a cross-validation."""
 
 
 @detector(
@@ -92,8 +97,16 @@ def _named(graph: SourceGraph) -> Iterator[Binding]:
     """Variables called after a test split that hold training rows and no others."""
     nodes = frozenset(binding.node for binding in graph.bindings)
     for binding in test_names(graph, nodes):
-        if rows_of(graph, binding.node).splits == {"train"}:
+        if rows_of(graph, binding.node).splits == {"train"} and not _of_fold(graph, binding):
             yield binding
+
+
+def _of_fold(graph: SourceGraph, binding: Binding) -> bool:
+    """Whether it is what a cross-validation on the training split leaves out in each round."""
+    return any(
+        node.name == ".split" and FOLDS.search(maker(graph, node))
+        for node in graph.slice(binding.node)
+    )
 
 
 def _lying(graph: SourceGraph, each: Scored) -> Binding | None:

@@ -113,6 +113,9 @@ def _ready(case: Case, group: Group) -> tuple[Scoring, _Ready] | None:
     sides = [(each, contents(graph, each.y_pred)) for each in group.scorings]
     if any(_computed(side) for _, side in sides):
         return None
+    if any(contents(graph, each.y_true).has(Tag.MODEL_OUTPUT) for each in group.scorings):
+        # A model made the other side: the arguments are swapped, which is another mistake.
+        return None
     otherwise = judged_otherwise(case, group.task)
     for scoring, side in sides:
         found = _typed(graph, scoring) or _read(graph, side)
