@@ -1,7 +1,7 @@
 """Scores defined as the diagonal of a similarity matrix minus its rest, and their matrices."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -21,6 +21,7 @@ OPENING = re.compile(r"trace|tr\s?\(|diag", re.I)
 REST_COUNT = re.compile(
     r"(?:\b|_)(\w{1,20})\s?(?:\^\s?\{?\s?2\s?\}?|\*\*\s?2|²)\s?[-\N{MINUS SIGN}]\s?\1\b"
     r"|\b(\w{1,20})\s?\*?\s?\(\s?\2\s?[-\N{MINUS SIGN}]\s?1\s?\)"
+    r"|\b(\w{1,20})\s?\*\s?\3\s?[-\N{MINUS SIGN}]\s?\3\b"
 )
 """N^2 - N or N (N - 1), the number of entries off the diagonal."""
 
@@ -98,6 +99,17 @@ def separations(case: Case) -> Iterator[Pair]:
         for score in scores:
             if matrix.model and score.model and _plain(matrix.model) == _plain(score.model):
                 yield _pair(_plain(score.model), score, matrix)
+        if above is None and matrix.model is None and matrix.place.source != "text":
+            yield from _of_its_cell(matrix, scores)
+
+
+def _of_its_cell(matrix: PrintedMatrix, scores: Iterable[Figure]) -> Iterator[Pair]:
+    """The scores of several models beside a matrix that names none: one has to be its own."""
+    place = matrix.place
+    for score in scores:
+        beside = (score.place.source, score.place.cell) == (place.source, place.cell)
+        if beside and score.metric == "similarity_score":
+            yield _pair(f"cell {place.cell}", score, matrix)
 
 
 def _just_above(case: Case, matrix: PrintedMatrix) -> Figure | None:
