@@ -17,17 +17,21 @@ CORE_RECALL = {"read": 0.75, "run": 0.90}
 SINGLE = 0.90
 """Least share of the flaws found that are told in exactly one finding."""
 
-SECONDARY = frozenset({
-    "duplicated-eval-items", "class-coverage-gap", "claimed-n-mismatch", "cherry-picked-subset",
-    "labels-differ-from-dataset", "nondeterministic-inference", "stored-or-literal-predictions",
-    "batch-mean-aggregation", "logits-or-axis-misuse", "swapped-metric-arguments",
-    "near-duplicate-overlap", "test-set-tuning", "best-checkpoint-on-test",
-    "pretrained-on-target", "augment-before-split", "trivial-retrieval",
-    "softmax-axis-or-direction", "vqa-nonstandard-scoring", "single-reference-captioning",
-    "answer-leak-in-prompt", "evaluation-cell-not-executed", "identical-results-across-students",
-    "copied-predictions", "out-of-process-metric",
+CORE = frozenset({
+    "single-sample-eval", "tiny-eval-sample", "random-labels", "label-map-permuted",
+    "hard-coded-ground-truth", "labels-from-predictions", "chance-level-predictions",
+    "majority-class-accuracy", "missing-forward-passes", "reference-band-outlier",
+    "hard-coded-metric", "metric-defined-never-called", "trainer-eval-not-wired",
+    "unexplained-number", "wrong-averaging", "metric-function-shadowed", "grim-inconsistent",
+    "binary-scores-inconsistent", "macro-scores-inconsistent", "averaging-identity-violated",
+    "confusion-matrix-mismatch", "range-or-monotonicity-violated", "eval-on-train-split",
+    "train-test-overlap", "preprocessing-fit-on-test", "unnormalised-embeddings",
+    "candidate-set-collapse", "similarity-matrix-mismatch", "bleu-implementation-error",
+    "reference-is-hypothesis", "stale-output", "out-of-order-execution", "prose-number-mismatch",
+    "simulated-fallback", "tracer-tampering",
 })  # fmt: skip
-"""Detectors of the catalogue that are not core; those beyond the catalogue are not, either."""
+"""Detectors of the catalogue that have to find what is planted. Those that decide by running a
+notebook again with other labels, pictures or seeds are not among them: no such run is made here."""
 
 
 class Report(BaseModel):
@@ -68,7 +72,7 @@ def _unmet(way: str, rates: Rates, detectors: Sequence[Detector]) -> Iterator[st
     for each in detectors:
         counts = rates.detectors.get(each.name, Counts())
         least = CORE_RECALL[way]
-        judged = each.name in _core(detectors) and _looks(each, way)
+        judged = each.name in CORE and _looks(each, way)
         if judged and counts.planted and _share(counts) < least:
             found = f"{counts.found} of {counts.planted}"
             yield f"{way}: {each.name} found {found}; {least:.0%} are wanted"
@@ -77,10 +81,6 @@ def _unmet(way: str, rates: Rates, detectors: Sequence[Detector]) -> Iterator[st
 def _looks(each: Detector, way: str) -> bool:
     """Whether a detector can say anything, looking so; some need what only a run shows."""
     return way == "run" or not each.requires & {EvidenceKind.RERUN, EvidenceKind.RECORDING}
-
-
-def _core(detectors: Sequence[Detector]) -> frozenset[str]:
-    return frozenset(each.name for each in detectors) - SECONDARY
 
 
 def _share(counts: Counts) -> float:

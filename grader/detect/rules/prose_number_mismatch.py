@@ -57,6 +57,7 @@ class _Wrong:
     severity="major",
     follows=frozenset(
         {
+            "auc-called-f1",
             "hard-coded-metric",
             "stale-output",
             "claim-without-evaluation",

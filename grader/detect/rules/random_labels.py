@@ -42,6 +42,7 @@ KNOWN = (Tag.DATASET, Tag.LABELS, Tag.FILE, Tag.MODEL, Tag.MODEL_OUTPUT)
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
     severity="invalid",
+    follows=frozenset({"simulated-fallback"}),
 )
 def random_labels(case: Case) -> Iterator[Sighting]:
     """The true labels of an evaluation are random numbers.

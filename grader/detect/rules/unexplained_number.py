@@ -70,6 +70,7 @@ class _Adjusted:
     severity="review",
     follows=frozenset(
         {
+            "out-of-process-metric",
             "auc-called-f1",
             "averaging-identity-violated",
             "batch-mean-aggregation",

@@ -186,7 +186,7 @@ MUTATORS = (
     Mutator(
         name="labels-are-predictions",
         plants=("labels-from-predictions",),
-        also=("labels-differ-from-dataset",),
+        also=("labels-differ-from-dataset", "range-or-monotonicity-violated"),
         change=_own_predictions,
         stated=differs,
         measured=perfect,

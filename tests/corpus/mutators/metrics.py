@@ -189,7 +189,13 @@ MUTATORS = (
     Mutator(
         name="metric-shadowed",
         plants=("metric-function-shadowed",),
-        also=("hard-coded-metric", "tracer-tampering", "grim-inconsistent", "unexplained-number"),
+        also=(
+            "hard-coded-metric",
+            "tracer-tampering",
+            "grim-inconsistent",
+            "unexplained-number",
+            "range-or-monotonicity-violated",
+        ),
         change=_shadowed,
         stated=added("def accuracy_score("),
         measured=lambda site, numbers: accuracy(site, numbers) == 0.9731,
