@@ -155,7 +155,11 @@ def test_a_password_is_refused(tmp_path: Path) -> None:
     assert "is protected with a password" in refusal(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x05\x06", packed({"a": "b"})[:-30]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not a zip", b"PK\x05\x06", packed({"a": "b"})[:-30]],
+    ids=["empty", "text", "mark", "cut"],
+)
 def test_a_broken_zip_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(content)
