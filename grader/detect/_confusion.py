@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.detect._consistency import (
+    METRIC_CALL,
     OTHER_DATA,
     Report,
     Shown,
@@ -33,7 +34,7 @@ class Printed:
     """Task of the cell."""
 
     reports: tuple[Report, ...]
-    """Classification reports of the cell."""
+    """Classification reports of the cell, else of the cell above that is handed the same arrays."""
 
     numbers: tuple[Reported, ...]
     """Scores of the cell outside of reports."""
@@ -69,6 +70,7 @@ def printed_matrices(case: Case) -> Iterator[Printed]:
         if any(_other_data(text) for text in texts):
             continue
         found = tuple(report for text in texts for report in reports(text))
+        found = found or _of_same_arrays(case, at)
         yield Printed(
             at=at,
             matrix=matrix,
@@ -77,6 +79,34 @@ def printed_matrices(case: Case) -> Iterator[Printed]:
             numbers=_numbers(case, at, found),
             proven=same_arrays(case, at.place.cell, "accuracy_score", "confusion_matrix"),
         )
+
+
+def _of_same_arrays(case: Case, at: PrintedMatrix) -> tuple[Report, ...]:
+    """Reports of the nearest cell above whose report is of the arrays the matrix is of."""
+    cells = [cell for cell in case.evidence.submission.code_cells if cell.index <= at.place.cell]
+    given = _given(cells[-1].source, "confusion_matrix") if cells else None
+    for above in reversed(cells[:-1]):
+        changed = {
+            each.name
+            for each in case.evidence.source.bindings
+            if above.index < each.cell <= at.place.cell
+        }
+        if given is None or changed & set(given):
+            return ()
+        if _given(above.source, "classification_report") == given:
+            texts = [
+                s for s in outputs(case) if (s.source, s.cell) == (at.place.source, above.index)
+            ]
+            return tuple(report for text in texts for report in reports(text))
+    return ()
+
+
+def _given(source: str, function: str) -> tuple[str, str] | None:
+    """Names of the labels and the predictions that the one call of a function is handed."""
+    calls = [found for found in METRIC_CALL.finditer(source) if found["name"] == function]
+    if len(calls) != 1 or source.count(f"{function}(") != 1:
+        return None
+    return calls[0]["true"], calls[0]["pred"]
 
 
 def _place(matrix: PrintedMatrix) -> tuple[str, int]:

@@ -56,7 +56,7 @@ AVERAGED = re.compile(r"(?:^|\.)(?:precision|recall|f1|fbeta)_score$|fscore_supp
 OWN_AVERAGE = re.compile(r"classification_report$|^torchmetrics\.|^torcheval\.|\.compute$")
 """Calls that average in a way of their own."""
 
-USUAL = frozenset({"average", "zero_division", "y_true", "y_pred"})
+USUAL = frozenset({"average", "zero_division", "y_true", "y_pred", "predictions", "references"})
 """Arguments of metric calls under which every class and every item counts alike."""
 
 
@@ -323,19 +323,39 @@ def called_average(case: Case, cell: int) -> Average | Literal["binary"] | None:
     A call of scikit-learn that names none scores one class of two, and raises for more.
     """
     graph = case.evidence.source
-    calls = [node for node in _feeding(graph, cell) if node.kind == "call"]
-    if any(OWN_AVERAGE.search(call.name) and not _is_text(call) for call in calls):
+    calls = [node for node in _working(case, cell) if node.kind == "call"]
+    if any(OWN_AVERAGE.search(call.name) and not _is_plain(call) for call in calls):
         return None
-    averaging = [call for call in calls if AVERAGED.search(call.name)]
+    averaging = [call for call in calls if AVERAGED.search(call.name) or _is_averaged(call)]
     asked = {_average(graph, call) for call in averaging}
     only = asked.pop() if len(asked) == 1 else None
     return only if only in ("macro", "weighted", "micro", "binary") else None  # type: ignore[return-value]
 
 
-def _is_text(call: Node) -> bool:
-    """Whether a call makes a report as text, which is read as such and gives no numbers."""
+def _is_plain(call: Node) -> bool:
+    """Whether a call averages in no way of its own.
+
+    A report as text is read as such and gives no numbers; a module of ``evaluate`` computes what
+    scikit-learn does.
+    """
     named = {argument.name for argument in call.arguments}
-    return call.name.endswith("classification_report") and "output_dict" not in named
+    if call.name.endswith("classification_report"):
+        return "output_dict" not in named
+    return {"predictions", "references"} <= named
+
+
+def _is_averaged(call: Node) -> bool:
+    """Whether a module of ``evaluate`` is told how to average; accuracy never is."""
+    return call.name == ".compute" and any(each.name == "average" for each in call.arguments)
+
+
+def _working(case: Case, cell: int) -> list[Node]:
+    """What flows into a cell, and what stands in the notebook's own functions that it calls."""
+    graph = case.evidence.source
+    source = next((c.source for c in case.evidence.submission.cells if c.index == cell), "")
+    # Such functions print what they compute.
+    own = [node for node in graph.nodes if node.function and f"{node.function}(" in source]
+    return [*_feeding(graph, cell), *own]
 
 
 def scored_whole(case: Case, cell: int) -> bool:
@@ -343,11 +363,7 @@ def scored_whole(case: Case, cell: int) -> bool:
 
     They do when a call of ``accuracy_score`` flows into it, and nothing there takes a mean.
     """
-    graph = case.evidence.source
-    source = next((c.source for c in case.evidence.submission.cells if c.index == cell), "")
-    # Own functions that the cell calls print what they compute.
-    own = [node for node in graph.nodes if node.function and f"{node.function}(" in source]
-    names = {node.name for node in (*_feeding(graph, cell), *own) if node.kind == "call"}
+    names = {node.name for node in _working(case, cell) if node.kind == "call"}
     means = any(re.search(r"(?:^|\.)(?:mean|average|nanmean)$", name) for name in names)
     return not means and any(name.endswith("accuracy_score") for name in names)
 

@@ -1,7 +1,7 @@
 """Scores defined as the diagonal of a similarity matrix minus its rest, and their matrices."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -12,6 +12,9 @@ from grader.model import Case, Figure, Place, PrintedMatrix
 
 WINDOW = 320
 """Characters from the word that opens a formula within which the rest of it stands."""
+
+BEFORE = 160
+"""Characters before that word, in which a program may have taken the rest already."""
 
 MOST_WINDOWS = 200
 """Formulas looked for in one cell."""
@@ -78,7 +81,7 @@ def defines_separation(text: str) -> bool:
     for count, found in enumerate(OPENING.finditer(text)):
         if count == MOST_WINDOWS:
             return False
-        window = text[max(0, found.start() - 80) : found.start() + WINDOW]
+        window = text[max(0, found.start() - BEFORE) : found.start() + WINDOW]
         if REST_COUNT.search(window) and MINUS.search(window):
             return True
         if OFF.search(window) and MINUS.search(window) and MEAN.search(window):
@@ -103,13 +106,19 @@ def separations(case: Case) -> Iterator[Pair]:
             yield from _of_its_cell(matrix, scores)
 
 
-def _of_its_cell(matrix: PrintedMatrix, scores: Iterable[Figure]) -> Iterator[Pair]:
-    """The scores of several models beside a matrix that names none: one has to be its own."""
+def _of_its_cell(matrix: PrintedMatrix, scores: Sequence[Figure]) -> Iterator[Pair]:
+    """The scores of several models beside a matrix that names none: one has to be its own.
+
+    Where the cell shows no score that could be read, the one score of the text is taken.
+    """
     place = matrix.place
-    for score in scores:
-        beside = (score.place.source, score.place.cell) == (place.source, place.cell)
-        if beside and score.metric == "similarity_score":
-            yield _pair(f"cell {place.cell}", score, matrix)
+    named = [score for score in scores if score.metric == "similarity_score"]
+    here = (place.source, place.cell)
+    beside = [score for score in named if (score.place.source, score.place.cell) == here]
+    told = [score for score in named if score.place.source == "text"]
+    chosen = beside or (told if len({score.value for score in told}) == 1 else [])
+    for score in chosen:
+        yield _pair(f"cell {place.cell}", score, matrix)
 
 
 def _just_above(case: Case, matrix: PrintedMatrix) -> Figure | None:

@@ -17,6 +17,7 @@ from grader.evidence.remarks import (
     is_target,
     names_other_run,
     names_target,
+    part_at,
 )
 from grader.evidence.sentences import Sentence, masked, sentences
 from grader.evidence.tables import piped
@@ -133,8 +134,6 @@ class _SentenceReader:
         self._text = sentence.text
         self._namings = names.namings(sentence.text)
         self._n = numbers.item_count(sentence.text)
-        self._target = is_target(sentence.text)
-        self._cited = is_cited(sentence.text)
 
     def claim(self, link: Link, below: int, above: str | None) -> Claim:
         """The claim of one link.
@@ -147,6 +146,7 @@ class _SentenceReader:
         start = self._start + link.quantity.start
         end = self._start + link.quantity.end
         source = self._cell.source
+        part = part_at(self._text, link.quantity.start)
         return Claim(
             cell=self._cell.index,
             start=start,
@@ -159,8 +159,8 @@ class _SentenceReader:
             n=self._n,
             task=self._task(link, below) if self._namings else above,
             hedged=is_hedged(self._text, link.quantity.start, link.quantity.end),
-            target=self._target,
-            cited=self._cited or is_of_other_run(self._text, link.quantity.start),
+            target=is_target(part),
+            cited=is_cited(part) or is_of_other_run(self._text, link.quantity.start),
         )
 
     def _task(self, link: Link, below: int) -> str | None:

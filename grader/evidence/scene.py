@@ -228,11 +228,19 @@ class Scene:
         if not self.recording.complete:
             return None
         serves = self._serves(task)
-        return sum(
-            each.rows
+        so_far = [
+            each
             for each in self.recording.forwards
-            if not each.training and serves(each.model) and (each.cell or 0) <= (cell or 0)
+            if serves(each.model) and (each.cell or 0) <= (cell or 0)
+        ]
+        learned = {(each.cell, each.model) for each in so_far if each.training}
+        by_hand = sum(
+            each.rows or 0
+            for each in self.recording.training
+            if (each.cell, each.model) in {(one.cell, one.model) for one in so_far} - learned
         )
+        # What a loop of one's own learns from went through the model, too, and predicts nothing.
+        return max(0, sum(each.rows for each in so_far if not each.training) - by_hand)
 
 
 def _classes(kind: TaskKind, labels: tuple[int | str, ...] | None) -> int | None:

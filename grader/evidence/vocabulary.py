@@ -37,7 +37,7 @@ METRICS: Mapping[MetricName, Table] = {
         "zh": "精确率, 精確率, 查准率",
     },
     "recall": {
-        "en": "recall, recalls, recal, rec(?=[\\s=:])",
+        "en": "recall, recalls, recal, rec(?=[\\s=:]|$)",
         "de": "trefferquote, sensitivität",
         "es": "sensibilidad, exhaustividad",
         "fr": "rappel",

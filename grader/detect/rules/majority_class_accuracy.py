@@ -80,6 +80,8 @@ class Tally:
     severity="major",
     follows=frozenset(
         {
+            "candidate-set-collapse",
+            "softmax-axis-or-direction",
             "degenerate-labels",
             "label-derived-predictions",
             "missing-forward-passes",

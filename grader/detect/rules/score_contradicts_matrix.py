@@ -76,10 +76,15 @@ def score_contradicts_matrix(case: Case) -> Iterator[Sighting]:
     if not any(defines_separation(cell.source) for cell in case.evidence.submission.cells):
         return
     pairs = list(separations(case))
-    agreeing = {pair.model for pair in pairs if pair.agrees}
-    against = [pair for pair in pairs if pair.model not in agreeing]
+    agreeing = {_group(pair) for pair in pairs if pair.agrees}
+    against = [pair for pair in pairs if _group(pair) not in agreeing]
     if against:
         yield _sighting(against)
+
+
+def _group(pair: Pair) -> tuple[str, bool]:
+    """What one agreement is enough for: a model, in what was handed in or in our run."""
+    return pair.model, "rerun" in (pair.score.place.source, pair.matrix.place.source)
 
 
 def _out_of_order(pairs: Sequence[Pair]) -> bool:

@@ -27,6 +27,14 @@ SHOWN = 4
     requires=frozenset({EvidenceKind.SAVED, EvidenceKind.RERUN}),
     since="0.1.0",
     severity="major",
+    follows=frozenset(
+        {
+            "edited-output",
+            "grim-inconsistent",
+            "macro-scores-inconsistent",
+            "range-or-monotonicity-violated",
+        }
+    ),
 )
 def stale_output(case: Case) -> Iterator[Sighting]:
     """A saved score is not what its cell prints when it is run again.

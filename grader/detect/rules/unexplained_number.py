@@ -70,6 +70,7 @@ class _Adjusted:
     severity="review",
     follows=frozenset(
         {
+            "single-sample-eval",
             "out-of-process-metric",
             "auc-called-f1",
             "averaging-identity-violated",

@@ -152,8 +152,6 @@ class _Reader:
             self._n = 1
         self._several = len({each.value for each in found if each.kind == "items"}) > 1
         self._split = split_of(self._text)
-        self._target = remarks.is_target(self._text)
-        self._cited = remarks.is_cited(self._text)
         self._disclaimed = is_disclaimed(self._text, said.following)
 
     def figures(self, index: int, amount: Amount) -> Iterator[Found]:
@@ -193,6 +191,7 @@ class _Reader:
     ) -> Found:
         hedged = amount.hedged or remarks.is_hedged(self._text, amount.start, amount.end)
         other = remarks.is_of_other_run(self._text, amount.start)
+        part = remarks.part_at(self._text, amount.start)
         scored = kind in {"score", "loss", "similarity", "probability", "share"}
         return Found(
             amount=_moved(amount, self._start),
@@ -204,8 +203,8 @@ class _Reader:
             split=self._split,
             n=self._rests_on(index) if scored else None,
             hedged=hedged,
-            target=self._target,
-            cited=self._cited or (scored and other),
+            target=remarks.is_target(part),
+            cited=remarks.is_cited(part) or (scored and other),
             disclaimed=self._disclaimed and scored,
         )
 

@@ -109,6 +109,8 @@ def _never_called(site: Site) -> Notebook:
         raise AnchorError("the metrics stand inside a function")
     if any(place == index and task != site.task for task, place in _placed(site)):
         raise AnchorError("the scores of another task stand in the same cell")
+    if re.search(r"^\w+ = sum\(", source[:start], re.M):
+        raise AnchorError("something is counted above the metrics")
     written = (
         "def compute_metrics(y_true, y_pred):\n"
         "    right = sum(int(t == p) for t, p in zip(y_true, y_pred))\n"

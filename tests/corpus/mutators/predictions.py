@@ -120,8 +120,9 @@ MUTATORS = (
     ),
     Mutator(
         name="always-yes",
-        plants=("majority-class-accuracy", *GUESSED),
-        also=GUESSED,
+        # The others judge labels of classes, no answers.
+        plants=("predictions-ignore-inputs",),
+        also=("majority-class-accuracy", *GUESSED),
         kinds=frozenset({"vqa"}),
         change=_always_yes,
         stated=lambda site, mutant: '["yes"] * len(' in mutant.code,
