@@ -11,7 +11,7 @@ ELSEWHERE = f"""
 import os, signal, socket, sys
 
 # Libraries know their platforms themselves; what is tested is this package.
-import asyncio, click, psutil, pydantic, subprocess, tempfile, yaml, zoneinfo
+import asyncio, click, filelock, psutil, pydantic, subprocess, tempfile, yaml, zoneinfo
 
 for name in {UNIX_ONLY!r}:
     sys.modules[name] = None  # importing it raises ImportError, as on Windows

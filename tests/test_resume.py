@@ -1,5 +1,6 @@
 """A class whose grading is interrupted, by whatever means, ends as if it had not been."""
 
+import hashlib
 import json
 import os
 import random
@@ -8,8 +9,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -45,7 +47,9 @@ class Class:
 
     @property
     def tmp(self) -> Path:
-        return self.root / "tmp"
+        """A folder of its own with a short path: that of a socket has at most 107 characters."""
+        name = hashlib.sha256(str(self.root).encode()).hexdigest()[:10]
+        return Path(tempfile.gettempdir(), f"g-{name}")
 
     def start(self, *options: str) -> "subprocess.Popen[str]":
         """``grader grade`` in a process group of its own."""
@@ -78,6 +82,15 @@ class Class:
         """What a writer left behind."""
         unfinished = [path for path in self.out.rglob(".*") if path.name != ".lock"]
         return [*unfinished, *self.tmp.iterdir()]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _short_folders() -> Iterator[None]:
+    """Remove what is left of the folders with short paths."""
+    yield
+    for folder in Path(tempfile.gettempdir()).glob("g-??????????"):
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def make_class(root: Path) -> Class:

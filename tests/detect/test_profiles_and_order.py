@@ -74,7 +74,7 @@ def test_a_trained_model_may_move_within_its_band(
 
 def test_without_a_band_a_moved_score_of_a_trained_model_is_not_assessed() -> None:
     cell = build.code(0, VIT, "Accuracy: 0.7000")
-    case = build.case(cell, rerun={0: "Accuracy: 0.6000"}, recorded=scored(77, 128))
+    case = build.case(cell, rerun={0: "Accuracy: 0.6000"}, recorded=scored(600, 1000))
     detection = look("OUT001", case)
     assert said(detection) == []
     assert "band" in detection.unassessed[0].reason

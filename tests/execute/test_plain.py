@@ -156,7 +156,7 @@ def test_a_kernel_that_ends_names_its_cell(runs: dict[str, Run]) -> None:
     assert result.outcome == "killed"
     assert result.message == "The kernel stopped in cell 1 (exit status 3)."
     assert [each.outcome for each in result.cells] == ["ok", "killed", "skipped"]
-    assert [each.name for each in result.events if each.cell == 0] == ["cell"]
+    assert [each.name for each in result.events if each.cell == 0] == ["numbers", "cell"]
 
 
 @pytest.mark.sandbox
