@@ -11,7 +11,8 @@ demo: $(VENV)/lab
 
 # A file's tests stay together: they share kernels and runs.
 test: $(VENV)/dev
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile -m "not slow and not alone"
+	$(BIN)/pytest -m "alone and not slow"
 
 # Long campaigns: kills at 25 random moments, 200 notebooks without a leak, hostile notebooks as an
 # ordinary user, an environment with transformers 4.

@@ -11,6 +11,9 @@ import pytest
 
 from tests.cli.command import ROOT
 
+# A key that is pressed while the machine is busy may come before anybody reads.
+pytestmark = pytest.mark.alone
+
 # The lab is looked up after the question, and takes no time to fail.
 COMMAND = ("grade", "class", "--lab", "no-such-lab", "--sandbox", "none", "--out")
 # A shell at a terminal lets Ctrl-C through, whatever the tests themselves were started by.

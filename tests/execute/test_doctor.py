@@ -14,7 +14,8 @@ from grader.execute.doctor import Attempt, Examination, examine
 from grader.execute.promises import PROMISES, Promise
 from grader.execute.server import missing_wall
 
-pytestmark = pytest.mark.sandbox
+# What has no walls shares its memory segments with every other test.
+pytestmark = [pytest.mark.sandbox, pytest.mark.alone]
 
 ROOT = Path(__file__).parents[2]
 SELDOM_POSSIBLE = {"open a vsock", "hold a capability", "use io_uring", "make a user namespace"}

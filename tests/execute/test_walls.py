@@ -19,7 +19,8 @@ from tests.execute import attacks
 from tests.execute.conftest import Runner, notebook, printed
 from tests.execute.somebody import as_somebody
 
-pytestmark = pytest.mark.sandbox
+# What has no walls shares its memory segments with every other test.
+pytestmark = [pytest.mark.sandbox, pytest.mark.alone]
 
 GUEST = Path(__file__).parents[2] / "grader/execute/guest"
 
