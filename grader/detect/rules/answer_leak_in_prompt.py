@@ -23,6 +23,7 @@ MOST = 40
     name="answer-leak-in-prompt",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="invalid",
 )
 def answer_leak_in_prompt(case: Case) -> Iterator[Sighting]:

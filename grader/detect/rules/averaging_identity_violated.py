@@ -60,6 +60,7 @@ class Broken:
     name="averaging-identity-violated",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset(
         {

@@ -64,6 +64,7 @@ class _Shown:
     name="batch-mean-aggregation",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
 )
 def batch_mean_aggregation(case: Case) -> Iterator[Sighting]:

@@ -43,6 +43,7 @@ class _Watch:
     name="best-checkpoint-on-test",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="minor",
     follows=frozenset({"eval-on-train-split", "train-test-overlap", "validation-called-test"}),
 )

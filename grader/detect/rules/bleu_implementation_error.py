@@ -25,6 +25,7 @@ APART = 0.005
     name="bleu-implementation-error",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"reference-is-hypothesis"}),
 )

@@ -46,6 +46,7 @@ class Offered:
     name="candidate-set-collapse",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="invalid",
 )
 def candidate_set_collapse(case: Case) -> Iterator[Sighting]:

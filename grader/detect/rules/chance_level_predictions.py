@@ -51,6 +51,7 @@ class _Guessed:
     name="chance-level-predictions",
     requires=frozenset({EvidenceKind.RECORDING}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset(
         {

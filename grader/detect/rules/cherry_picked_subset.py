@@ -26,6 +26,7 @@ COUNTS = frozenset({"len", "sum", ".sum", ".mean", "numpy.sum", "numpy.mean", "p
     name="cherry-picked-subset",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="invalid",
 )
 def cherry_picked_subset(case: Case) -> Iterator[Sighting]:

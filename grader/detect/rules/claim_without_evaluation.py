@@ -47,6 +47,7 @@ AROUND = 400
     name="claim-without-evaluation",
     requires=frozenset({EvidenceKind.SOURCE, EvidenceKind.SAVED, EvidenceKind.PROSE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"evaluation-cell-not-executed"}),
 )

@@ -23,6 +23,7 @@ FEWEST = 2
     name="claimed-n-mismatch",
     requires=frozenset({EvidenceKind.PROSE}),
     since="0.2.0",
+    status="stable",
     severity="major",
 )
 def claimed_n_mismatch(case: Case) -> Iterator[Sighting]:

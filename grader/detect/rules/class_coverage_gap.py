@@ -32,6 +32,7 @@ COMPARES = frozenset({"Lt", "LtE", "Gt", "GtE", "Eq", "NotEq", "In", "NotIn"})
     name="class-coverage-gap",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"degenerate-labels", "single-sample-eval"}),
 )

@@ -31,6 +31,7 @@ class Mismatch:
     name="confusion-matrix-mismatch",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"hard-coded-metric", "binary-scores-inconsistent"}),
 )

@@ -46,6 +46,7 @@ FEWEST = 10
     name="degenerate-labels",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="invalid",
     follows=frozenset({"single-sample-eval"}),
 )

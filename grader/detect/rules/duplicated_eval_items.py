@@ -34,6 +34,7 @@ JOINS = frozenset({"datasets.concatenate_datasets", "torch.utils.data.ConcatData
     name="duplicated-eval-items",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"single-sample-eval"}),
 )

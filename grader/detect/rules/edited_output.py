@@ -34,6 +34,7 @@ class Clash:
     name="edited-output",
     requires=frozenset({EvidenceKind.SAVED}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset(
         {

@@ -50,6 +50,7 @@ class _Site:
     name="eval-on-train-split",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    status="stable",
     severity="invalid",
 )
 def eval_on_train_split(case: Case) -> Iterator[Sighting]:

@@ -49,6 +49,7 @@ class _Missing:
     name="evaluation-cell-not-executed",
     requires=frozenset({EvidenceKind.SOURCE, EvidenceKind.SAVED, EvidenceKind.PROSE}),
     since="0.2.0",
+    status="stable",
     severity="major",
 )
 def evaluation_cell_not_executed(case: Case) -> Iterator[Sighting]:

@@ -61,6 +61,7 @@ class Misfit:
     name="grim-inconsistent",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset(
         {

@@ -48,6 +48,7 @@ LISTS = frozenset({"List", "Tuple", "Set"})
     name="hard-coded-ground-truth",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"degenerate-labels"}),
 )

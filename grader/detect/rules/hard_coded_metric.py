@@ -58,6 +58,7 @@ class _Typed:
     name="hard-coded-metric",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    status="stable",
     severity="major",
     follows=frozenset({"metric-function-shadowed"}),
 )

@@ -30,6 +30,7 @@ SAME = frozenset({"list", "tuple", "numpy.array", "numpy.asarray", "torch.tensor
     name="label-derived-predictions",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    status="stable",
     severity="invalid",
 )
 def label_derived_predictions(case: Case) -> Iterator[Sighting]:

@@ -57,6 +57,7 @@ class _Renamed:
     name="label-map-permuted",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"random-labels", "misaligned-labels", "degenerate-labels"}),
 )

@@ -43,6 +43,7 @@ NEAR_CHANCE = 0.05
     name="labels-differ-from-dataset",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({
         "degenerate-labels", "hard-coded-ground-truth", "labels-from-predictions",

@@ -36,6 +36,7 @@ OTHERS = (Tag.DATASET, Tag.LABELS, Tag.FILE, Tag.RANDOM)
     name="labels-from-predictions",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="invalid",
 )
 def labels_from_predictions(case: Case) -> Iterator[Sighting]:

@@ -52,6 +52,7 @@ DIGITS = 3
     name="logits-or-axis-misuse",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"hard-coded-metric"}),
 )

@@ -71,6 +71,7 @@ class Scores:
     name="macro-scores-inconsistent",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset(
         {

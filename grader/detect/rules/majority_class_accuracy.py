@@ -77,6 +77,7 @@ class Tally:
     name="majority-class-accuracy",
     requires=frozenset({EvidenceKind.RECORDING}),
     since="0.1.0",
+    status="stable",
     severity="major",
     follows=frozenset(
         {

@@ -26,6 +26,7 @@ EVALUATES = (".evaluate", ".predict", ".score", "sklearn.model_selection.cross_v
     name="metric-defined-never-called",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    status="stable",
     severity="major",
     follows=frozenset({"trainer-eval-not-wired"}),
 )

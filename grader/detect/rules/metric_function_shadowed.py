@@ -56,6 +56,7 @@ class _Shadow:
     name="metric-function-shadowed",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="invalid",
     follows=frozenset({"tracer-tampering"}),
 )

@@ -52,6 +52,7 @@ NEAR_CHANCE = 0.15  # above chance, the agreement of labels in a wrong order
     name="misaligned-labels",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="invalid",
     follows=frozenset({"random-labels"}),
 )

@@ -54,6 +54,7 @@ NO_ESTIMATORS = (
     name="missing-forward-passes",
     requires=frozenset({EvidenceKind.SOURCE, EvidenceKind.RECORDING}),
     since="0.1.0",
+    status="stable",
     severity="invalid",
     follows=frozenset(
         {

@@ -32,6 +32,7 @@ class _Pair:
     name="out-of-order-execution",
     requires=frozenset({EvidenceKind.SOURCE, EvidenceKind.SAVED}),
     since="0.2.0",
+    status="stable",
     severity="minor",
     follows=frozenset({"stale-output", "edited-output"}),
 )

@@ -48,6 +48,7 @@ class _Made:
     name="predictions-ignore-inputs",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="invalid",
     follows=frozenset(
         {

@@ -26,6 +26,7 @@ FITS = (".fit", ".fit_transform", ".partial_fit")
     name="preprocessing-fit-on-test",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
 )
 def preprocessing_fit_on_test(case: Case) -> Iterator[Sighting]:

@@ -54,6 +54,7 @@ class _Wrong:
     name="prose-number-mismatch",
     requires=frozenset({EvidenceKind.PROSE}),
     since="0.1.0",
+    status="stable",
     severity="major",
     follows=frozenset(
         {

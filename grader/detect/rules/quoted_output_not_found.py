@@ -33,6 +33,7 @@ PLACES = 4
     name="quoted-output-not-found",
     requires=frozenset({EvidenceKind.PROSE, EvidenceKind.SAVED}),
     since="0.2.0",
+    status="stable",
     severity="review",
 )
 def quoted_output_not_found(case: Case) -> Iterator[Sighting]:

@@ -41,6 +41,7 @@ KNOWN = (Tag.DATASET, Tag.LABELS, Tag.FILE, Tag.MODEL, Tag.MODEL_OUTPUT)
     name="random-labels",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    status="stable",
     severity="invalid",
     follows=frozenset({"simulated-fallback"}),
 )

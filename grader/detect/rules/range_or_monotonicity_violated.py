@@ -68,6 +68,7 @@ class Broken:
     name="range-or-monotonicity-violated",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    status="stable",
     severity="major",
     follows=frozenset(
         {

@@ -45,6 +45,7 @@ MOST = 0.9
     name="reference-is-hypothesis",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="invalid",
 )
 def reference_is_hypothesis(case: Case) -> Iterator[Sighting]:

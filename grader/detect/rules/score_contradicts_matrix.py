@@ -12,6 +12,7 @@ from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Place, Wor
     name="score-contradicts-matrix",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
 )
 def score_contradicts_matrix(case: Case) -> Iterator[Sighting]:

@@ -49,6 +49,7 @@ class Contradiction:
     name="similarity-matrix-mismatch",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"score-contradicts-matrix", "edited-output", "stale-output"}),
 )

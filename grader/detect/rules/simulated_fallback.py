@@ -78,6 +78,7 @@ UNKNOWN = _Verdict(Confidence.HINT, say("Nothing shows whether this branch was t
     name="simulated-fallback",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    status="stable",
     severity="invalid",
 )
 def simulated_fallback(case: Case) -> Iterator[Sighting]:

@@ -30,6 +30,7 @@ from grader.model import (
     name="single-reference-captioning",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="minor",
     follows=frozenset({"reference-is-hypothesis", "bleu-implementation-error"}),
 )

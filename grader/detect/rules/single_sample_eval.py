@@ -23,6 +23,7 @@ from grader.model import Case, Confidence, Evaluation, EvidenceKind, Task, Wordi
     name="single-sample-eval",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    status="stable",
     severity="invalid",
 )
 def single_sample_eval(case: Case) -> Iterator[Sighting]:

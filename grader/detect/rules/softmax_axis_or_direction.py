@@ -57,6 +57,7 @@ class Turned:
     name="softmax-axis-or-direction",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
 )
 def softmax_axis_or_direction(case: Case) -> Iterator[Sighting]:

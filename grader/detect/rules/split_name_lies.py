@@ -30,6 +30,7 @@ FOLDS = re.compile(r"(?:Fold|Split|Out)$")
     name="split-name-lies",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"eval-on-train-split"}),
 )

@@ -26,6 +26,7 @@ SHOWN = 4
     name="stale-output",
     requires=frozenset({EvidenceKind.SAVED, EvidenceKind.RERUN}),
     since="0.1.0",
+    status="stable",
     severity="major",
     follows=frozenset(
         {

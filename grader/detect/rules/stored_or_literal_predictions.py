@@ -52,6 +52,7 @@ class _Ready:
     name="stored-or-literal-predictions",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"hard-coded-ground-truth", "simulated-fallback"}),
 )

@@ -38,6 +38,7 @@ class _Swapped:
     name="swapped-metric-arguments",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="minor",
 )
 def swapped_metric_arguments(case: Case) -> Iterator[Sighting]:

@@ -25,6 +25,7 @@ MANY = 3
     name="test-set-tuning",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="minor",
 )
 def test_set_tuning(case: Case) -> Iterator[Sighting]:

@@ -30,6 +30,7 @@ FEW = 34
     name="tiny-eval-sample",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.1.0",
+    status="stable",
     severity="major",
     follows=frozenset({"single-sample-eval"}),
 )

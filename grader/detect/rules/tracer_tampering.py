@@ -23,6 +23,7 @@ from grader.model import (
     name="tracer-tampering",
     requires=frozenset({EvidenceKind.RECORDING}),
     since="0.1.0",
+    status="stable",
     severity="invalid",
 )
 def tracer_tampering(case: Case) -> Iterator[Sighting]:

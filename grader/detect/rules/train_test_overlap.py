@@ -26,6 +26,7 @@ from grader.model import Case, Confidence, Evaluation, EvidenceKind, SourceGraph
     name="train-test-overlap",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"eval-on-train-split", "oversampled-before-split", "augment-before-split"}),
 )

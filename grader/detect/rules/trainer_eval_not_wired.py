@@ -57,6 +57,7 @@ class _Unwired:
     name="trainer-eval-not-wired",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
 )
 def trainer_eval_not_wired(case: Case) -> Iterator[Sighting]:

@@ -52,6 +52,7 @@ class Gallery:
     name="trivial-retrieval",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"single-sample-eval", "tiny-eval-sample", "duplicated-eval-items"}),
 )

@@ -67,6 +67,7 @@ class _Adjusted:
     name="unexplained-number",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="review",
     follows=frozenset(
         {

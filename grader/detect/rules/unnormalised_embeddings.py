@@ -49,6 +49,7 @@ class Lengths:
     name="unnormalised-embeddings",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
 )
 def unnormalised_embeddings(case: Case) -> Iterator[Sighting]:

@@ -18,6 +18,7 @@ WATCHES = frozenset({"eval_dataset", "validation_data"})
     name="validation-called-test",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
 )
 def validation_called_test(case: Case) -> Iterator[Sighting]:

@@ -28,6 +28,7 @@ SCORES = ("exact_match", "vqa_accuracy", "accuracy")
     name="vqa-nonstandard-scoring",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
     follows=frozenset({"answer-leak-in-prompt"}),
 )

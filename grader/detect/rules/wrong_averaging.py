@@ -81,6 +81,7 @@ class _Named:
     name="wrong-averaging",
     requires=frozenset({EvidenceKind.SOURCE}),
     since="0.2.0",
+    status="stable",
     severity="major",
 )
 def wrong_averaging(case: Case) -> Iterator[Sighting]:
