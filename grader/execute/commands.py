@@ -58,12 +58,17 @@ def answered(command: str, here: Surroundings) -> tuple[str, str] | None:
     if not reasons or not all(_JOIN.fullmatch(join) or not join for join in joins):
         return None
     said = [
-        piece.strip() if each is None else f"printf '%s\\n' {shlex.quote(each.printed)}"
+        piece.strip() if each is None else f"printf '%s\\n' {_lines(each.printed)}"
         for piece, each in zip(pieces, answers, strict=True)
     ]
     between = [f" {join} " if join else " " for join in joins[1:]]
     line = "".join(part for pair in zip(said, between, strict=True) for part in pair).strip()
     return line, "; ".join(dict.fromkeys(reasons))
+
+
+def _lines(text: str) -> str:
+    """The lines of a text as arguments, so that the command stays on one line."""
+    return " ".join(map(shlex.quote, text.split("\n")))
 
 
 def only_answer(command: str, here: Surroundings) -> Answer | None:

@@ -362,6 +362,7 @@ PIECE = st.sampled_from([*COMMANDS, *TEXT])
 
 @given(st.lists(PIECE | st.text(max_size=5), max_size=8), st.sampled_from(["\n", "", " "]))
 @example(["    !nvidia-smi", "\r", "!pip install x"], " ")
+@example(["!pip install x", "!pip install x", "&0"], "")
 @settings(deadline=None)  # The first one imports IPython.
 def test_lines_stay_where_they_are(pieces: list[str], between: str) -> None:
     source = between.join(pieces)
