@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from grader.detect._asked import handed, same_arrays
 from grader.detect._consistency import (
-    METRIC_CALL,
     OTHER_DATA,
     Report,
     Shown,
     outputs,
     reports,
-    same_arrays,
     without_average,
 )
 from grader.metrics.consistency.counts import Confusion
@@ -84,7 +83,7 @@ def printed_matrices(case: Case) -> Iterator[Printed]:
 def _of_same_arrays(case: Case, at: PrintedMatrix) -> tuple[Report, ...]:
     """Reports of the nearest cell above whose report is of the arrays the matrix is of."""
     cells = [cell for cell in case.evidence.submission.code_cells if cell.index <= at.place.cell]
-    given = _given(cells[-1].source, "confusion_matrix") if cells else None
+    given = handed(cells[-1].source, "confusion_matrix") if cells else None
     for above in reversed(cells[:-1]):
         changed = {
             each.name
@@ -93,20 +92,12 @@ def _of_same_arrays(case: Case, at: PrintedMatrix) -> tuple[Report, ...]:
         }
         if given is None or changed & set(given):
             return ()
-        if _given(above.source, "classification_report") == given:
+        if handed(above.source, "classification_report") == given:
             texts = [
                 s for s in outputs(case) if (s.source, s.cell) == (at.place.source, above.index)
             ]
             return tuple(report for text in texts for report in reports(text))
     return ()
-
-
-def _given(source: str, function: str) -> tuple[str, str] | None:
-    """Names of the labels and the predictions that the one call of a function is handed."""
-    calls = [found for found in METRIC_CALL.finditer(source) if found["name"] == function]
-    if len(calls) != 1 or source.count(f"{function}(") != 1:
-        return None
-    return calls[0]["true"], calls[0]["pred"]
 
 
 def _place(matrix: PrintedMatrix) -> tuple[str, int]:

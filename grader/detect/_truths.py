@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from grader.detect._flow import carries, flow, rows
 from grader.detect._metrics import dead, running_cells
-from grader.model import Case, Node, ScoringHow, SourceGraph, Tag
+from grader.model import Case, Confidence, Node, ScoringHow, SourceGraph, Tag, say
 from grader.model.source import Through
 
 ORIGINS = (Tag.DATASET, Tag.LABELS, Tag.FILE, Tag.MODEL, Tag.MODEL_OUTPUT, Tag.RANDOM)
@@ -20,6 +20,20 @@ STEPS = 200_000
 
 MOST_UNNAMED = 3
 """Findings of one kind for which no task is known."""
+
+ANOTHER = say("The code shows it, but the task has another evaluation with labels of a dataset.")
+"""Why labels that only a part of a task is scored on are a hint."""
+
+SURE = {
+    Confidence.LIKELY: say("The code shows it; the run did not confirm it."),
+    Confidence.HINT: ANOTHER,
+}
+"""How sure what the code alone shows of labels is; see ``by_code``."""
+
+
+def by_code(*, elsewhere: bool) -> Confidence:
+    """How sure it is, by whether the task is also scored on labels of a dataset."""
+    return Confidence.HINT if elsewhere else Confidence.LIKELY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

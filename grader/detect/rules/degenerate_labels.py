@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from grader.detect._canonical import DECISIVE, judged, pair, served_labels
 from grader.detect._flow import carries, flow, opaque
-from grader.detect._samples import scoring_ref
+from grader.detect._samples import scoring_ref, source_ref
 from grader.detect._truths import (
     ORIGINS,
+    SURE,
     Compared,
+    by_code,
     compared,
     firsts,
     made_of,
@@ -205,29 +207,18 @@ def _counted(case: Case, task: Task, best: Evaluation, classes: int) -> Sighting
 
 
 def _read(case: Case, scoring: Compared, at: Node, *, elsewhere: bool) -> Sighting:
-    sure = (
-        say("The code shows it, but the task has another evaluation with labels of a dataset.")
-        if elsewhere
-        else say("The code shows it; the run did not confirm it.")
-    )
+    confidence = by_code(elsewhere=elsewhere)
     return Sighting(
         severity="major",
-        confidence=Confidence.HINT if elsewhere else Confidence.LIKELY,
+        confidence=confidence,
         message=say(
             "Every true label of this evaluation is the same value, so the accuracy is only the "
             "share of predictions of this class."
         ),
         measured=say("The labels are filled with one value; no dataset and no file takes part."),
         remedy=REMEDY,
-        sure=sure,
-        evidence=(
-            EvidenceRef(
-                kind=EvidenceKind.SOURCE,
-                cell=at.cell,
-                line=at.line,
-                remark="fills the labels with one value",
-            ),
-        ),
+        sure=SURE[confidence],
+        evidence=(source_ref(at, "fills the labels with one value"),),
         task=scoring.task,
     )
 

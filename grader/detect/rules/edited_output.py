@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from grader.detect._asked import same_arrays
 from grader.detect._confusion import printed_matrices
-from grader.detect._consistency import Report, Shown, line_ref, outputs, range_of, ref, same_arrays
+from grader.detect._consistency import Report, Shown, line_ref, outputs, range_of, ref
 from grader.detect._repeats import counts_beside, percentage_beside, saved_reports, saved_shares
 from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.shown import meet

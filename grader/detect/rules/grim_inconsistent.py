@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import floor
 
+from grader.detect._asked import scored_whole
 from grader.detect._consistency import (
     NEAR,
     OTHER_DATA,
@@ -12,7 +13,6 @@ from grader.detect._consistency import (
     outputs,
     range_of,
     ref,
-    scored_whole,
 )
 from grader.detect._items import batch_sizes, counts, stated_counts
 from grader.detect.api import Sighting, Undecided, detector

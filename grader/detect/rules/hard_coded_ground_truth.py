@@ -7,6 +7,7 @@ from grader.detect._canonical import judged
 from grader.detect._flow import carries, flow, opaque
 from grader.detect._metrics import dead, names_of, running_cells
 from grader.detect._truths import (
+    ANOTHER,
     ORIGINS,
     Compared,
     compared,
@@ -222,9 +223,7 @@ def _severity(graph: SourceGraph, scoring: Compared, evaluation: Evaluation | No
 SURE = {
     Confidence.CERTAIN: say("The code shows it, and our run recorded the typed answers as labels."),
     Confidence.LIKELY: say("The code shows it; the scoring itself was not recorded."),
-    Confidence.HINT: say(
-        "The code shows it, but the task has another evaluation with labels of a dataset."
-    ),
+    Confidence.HINT: ANOTHER,
 }
 
 

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 from grader.detect._canonical import Labels, agreement, judged, pair, renamed, served_labels
 from grader.detect._flow import carries, flow
-from grader.detect._samples import scoring_ref
-from grader.detect._truths import Compared, compared, firsts, order, sound_elsewhere
+from grader.detect._samples import scoring_ref, source_ref
+from grader.detect._truths import SURE, Compared, by_code, compared, firsts, order, sound_elsewhere
 from grader.detect.api import Sighting, detector
 from grader.model import (
     Case,
     Confidence,
     Evaluation,
     EvidenceKind,
-    EvidenceRef,
     Node,
     SourceGraph,
     Tag,
@@ -269,14 +268,10 @@ def _fitted(case: Case, task: Task, best: Evaluation, found: _Renamed) -> Sighti
 
 
 def _read(scoring: Compared, at: Node, *, elsewhere: bool) -> Sighting:
-    sure = (
-        say("The code shows it, but the task has another evaluation with labels of a dataset.")
-        if elsewhere
-        else say("The code shows it; the run did not confirm it.")
-    )
+    confidence = by_code(elsewhere=elsewhere)
     return Sighting(
         severity="major",
-        confidence=Confidence.HINT if elsewhere else Confidence.LIKELY,
+        confidence=confidence,
         message=say(
             "The prompts name the classes in another order (`{what}`) than the labels number them, "
             "so right predictions count as errors.",
@@ -287,14 +282,7 @@ def _read(scoring: Compared, at: Node, *, elsewhere: bool) -> Sighting:
             "positions found are compared with the dataset's labels."
         ),
         remedy=REMEDY,
-        sure=sure,
-        evidence=(
-            EvidenceRef(
-                kind=EvidenceKind.SOURCE,
-                cell=at.cell,
-                line=at.line,
-                remark="gives the class names another order",
-            ),
-        ),
+        sure=SURE[confidence],
+        evidence=(source_ref(at, "gives the class names another order"),),
         task=scoring.task,
     )

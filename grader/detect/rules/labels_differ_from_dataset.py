@@ -14,15 +14,14 @@ from grader.detect._canonical import (
     served_labels,
 )
 from grader.detect._flow import carries, flow
-from grader.detect._samples import scoring_ref
-from grader.detect._truths import Compared, compared, firsts, order, sound_elsewhere
+from grader.detect._samples import scoring_ref, source_ref
+from grader.detect._truths import SURE, Compared, by_code, compared, firsts, order, sound_elsewhere
 from grader.detect.api import Sighting, detector
 from grader.model import (
     Case,
     Confidence,
     Evaluation,
     EvidenceKind,
-    EvidenceRef,
     Node,
     SourceGraph,
     Tag,
@@ -187,28 +186,17 @@ def _counted(case: Case, task: Task, best: Evaluation, wrong: int) -> Sighting:
 
 
 def _read(scoring: Compared, at: Node, *, elsewhere: bool) -> Sighting:
-    sure = (
-        say("The code shows it, but the task has another evaluation with labels of a dataset.")
-        if elsewhere
-        else say("The code shows it; the run did not confirm it.")
-    )
+    confidence = by_code(elsewhere=elsewhere)
     return Sighting(
         severity="major",
-        confidence=Confidence.HINT if elsewhere else Confidence.LIKELY,
+        confidence=confidence,
         message=say(
             "The labels of the dataset are changed by arithmetic before they are compared with the "
             "predictions, so pictures are scored against other classes."
         ),
         measured=say("Labels pass through a sum and a remainder; the predictions do not."),
         remedy=REMEDY,
-        sure=sure,
-        evidence=(
-            EvidenceRef(
-                kind=EvidenceKind.SOURCE,
-                cell=at.cell,
-                line=at.line,
-                remark="changes the labels",
-            ),
-        ),
+        sure=SURE[confidence],
+        evidence=(source_ref(at, "changes the labels"),),
         task=scoring.task,
     )

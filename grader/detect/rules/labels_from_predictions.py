@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from grader.detect._flow import carries, flow, opaque
 from grader.detect._metrics import running_cells
 from grader.detect._truths import (
+    ANOTHER,
     Compared,
     compared,
     equalities,
@@ -151,9 +152,7 @@ SURE = {
         "The code shows it, and the labels and predictions recorded in our run are one array."
     ),
     Confidence.LIKELY: say("The code shows it; the run did not confirm it."),
-    Confidence.HINT: say(
-        "The code shows it, but the task has another evaluation with labels of a dataset."
-    ),
+    Confidence.HINT: ANOTHER,
 }
 
 

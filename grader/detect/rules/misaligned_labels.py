@@ -13,20 +13,18 @@ from grader.detect._canonical import (
     served_labels,
 )
 from grader.detect._flow import carries, flow
-from grader.detect._samples import scoring_ref
-from grader.detect._truths import Compared, compared, firsts, order, sound_elsewhere
+from grader.detect._samples import scoring_ref, source_ref
+from grader.detect._truths import SURE, Compared, by_code, compared, firsts, order, sound_elsewhere
 from grader.detect.api import Sighting, detector
 from grader.model import (
     Case,
     Confidence,
     Evaluation,
     EvidenceKind,
-    EvidenceRef,
     Node,
     SourceGraph,
     Tag,
     Task,
-    Wording,
     say,
 )
 
@@ -264,9 +262,10 @@ def _counted(case: Case, task: Task, best: Evaluation, agreed: int) -> Sighting:
 
 
 def _read(scoring: Compared, at: Node, *, elsewhere: bool) -> Sighting:
+    confidence = by_code(elsewhere=elsewhere)
     return Sighting(
         severity="invalid",
-        confidence=Confidence.HINT if elsewhere else Confidence.LIKELY,
+        confidence=confidence,
         message=say(
             "The true labels do not follow the order of the predictions (`{what}`), so predictions "
             "are compared with labels of other pictures.",
@@ -276,25 +275,10 @@ def _read(scoring: Compared, at: Node, *, elsewhere: bool) -> Sighting:
             "What gives the labels their order has no part in the order of the predictions."
         ),
         remedy=REMEDY,
-        sure=_sure(elsewhere=elsewhere),
-        evidence=(
-            EvidenceRef(
-                kind=EvidenceKind.SOURCE,
-                cell=at.cell,
-                line=at.line,
-                remark="decides the order of the labels",
-            ),
-        ),
+        sure=SURE[confidence],
+        evidence=(source_ref(at, "decides the order of the labels"),),
         task=scoring.task,
     )
-
-
-def _sure(*, elsewhere: bool) -> Wording:
-    if elsewhere:
-        return say(
-            "The code shows it, but the task has another evaluation with labels of a dataset."
-        )
-    return say("The code shows it; the run did not confirm it.")
 
 
 def _spelled(at: Node) -> str:

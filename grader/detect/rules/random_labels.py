@@ -7,6 +7,7 @@ from grader.detect._canonical import judged, served_labels
 from grader.detect._flow import carries, flow, opaque
 from grader.detect._metrics import Scoring, by_task, names_of, recorded, running_cells
 from grader.detect._samples import scoring_ref
+from grader.detect._truths import ANOTHER
 from grader.detect.api import Sighting, detector
 from grader.model import (
     Case,
@@ -171,9 +172,7 @@ SURE = {
         "The code shows it, and the recorded labels are found in no served label column."
     ),
     Confidence.LIKELY: say("The code shows it; the scoring itself was not recorded."),
-    Confidence.HINT: say(
-        "The code shows it, but the task has another evaluation with labels of a dataset."
-    ),
+    Confidence.HINT: ANOTHER,
 }
 REMEDY = say(
     'Load the labels together with the images from the test split, for example `test["label"]`, '
