@@ -131,6 +131,16 @@ def test_a_run_explains_what_an_honest_notebook_prints() -> None:
     assert headlines["clip"].model == "openai/clip-vit-base-patch32"
 
 
+def test_of_a_score_that_is_given_twice_the_finer_one_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "heron.md"
+    fence = "```"
+    code = "print(f'Recall@3: {recall:.3f}')\nprint(f'- Recall@3: {recall:.0%} of relevant images')"
+    printed = "Recall@3: 0.667\n- Recall@3: 67% of relevant images"
+    path.write_text(f"{fence}\n{code}\n{fence}\n\n{printed}\n", encoding="utf-8")
+    (scored,) = [each for each in document(path).evaluations if each.scores]
+    assert scored.scores == {"recall_at_3": 0.667}
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

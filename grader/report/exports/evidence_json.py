@@ -74,7 +74,8 @@ def _recorded(each: Evaluation) -> EvaluationRow:
 
 
 def _stated(each: Stated, figures: tuple[Figure, ...]) -> EvaluationRow:
-    given = [figures[index] for index in each.scores]
+    # Of one metric that is given twice, as 0.667 and as 67 %, the finer one is told.
+    given = sorted((figures[index] for index in each.scores), key=lambda one: one.decimals)
     return EvaluationRow(
         basis=each.source,
         task=each.task,
