@@ -130,10 +130,9 @@ def _pattern(names: Iterable[str]) -> re.Pattern[str]:
     spelled = (r"[\s_-]".join(map(re.escape, re.split(r"[\s_-]+", name))) for name in names)
     either = vocabulary.alternation(spelled)
     # Chinese text runs on: a name may stand between any two characters of it.
-    run_on = vocabulary.IDEOGRAPHS
     return re.compile(
-        rf"(?<![^\W\d_{run_on}])(?P<name>{either})s?(?:[-_]?\d{{1,3}}(?![\d.,%]))?"
-        rf"(?![^\W_{run_on}])(?!-?[a-z]/\d)",
+        rf"(?<!{vocabulary.LETTER})(?P<name>{either})s?(?:[-_]?\d{{1,3}}(?![\d.,%]))?"
+        rf"(?!{vocabulary.LETTER_OR_DIGIT})(?!-?[a-z]/\d)",
         re.IGNORECASE,
     )
 

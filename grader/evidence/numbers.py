@@ -21,7 +21,7 @@ _ITEM = vocabulary.alternation(vocabulary.every(vocabulary.ITEMS))
 # from being one number.
 _NUMBER = re.compile(
     rf"""
-    (?:(?<![\w.])(?<!\d,)(?<!\w-)|(?<=[{vocabulary.IDEOGRAPHS}]))
+    (?:(?<![\w.])(?<!\d,)(?<!\w-)|(?<={vocabulary.IDEOGRAPH}))
     (?:(?<=[:=]\s)-|(?<=[:=])-)?
     (?P<digits>(?>
         [1-9]\d{{0,2}}(?:[,\u00a0\u202f\u2009]\d{{3}})+(?!\d)(?:\.\d{{1,18}})?
@@ -29,7 +29,7 @@ _NUMBER = re.compile(
       | \.\d{{1,18}}
     ))
     (?:[eE](?P<exponent>[+-]?\d{{1,3}}))?
-    (?:(?!\w)|(?=[{vocabulary.IDEOGRAPHS}]))(?!\.\d)
+    (?:(?!\w)|(?={vocabulary.IDEOGRAPH}))(?!\.\d)
     (?P<unit>\s?\\?%|\s(?:percent|per\scent|pour\scent|prozent|por\sciento)\b)?
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -84,7 +84,7 @@ def _metric_pattern(known: frozenset[MetricName], *, prose: bool) -> re.Pattern[
         for metric, table in tables.items()
     ]
     # Chinese text runs on: a metric may follow or precede any character of it.
-    letter, digit = rf"[^\W\d_{vocabulary.IDEOGRAPHS}]", rf"[^\W_{vocabulary.IDEOGRAPHS}]"
+    letter, digit = vocabulary.LETTER, vocabulary.LETTER_OR_DIGIT
     return re.compile(
         rf"(?<!{letter})(?:{'|'.join(named)})(?:[-_\s]{{1,2}}(?:scores?|measure))?"
         rf"(?!{digit}|\s?@)",

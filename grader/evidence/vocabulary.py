@@ -15,7 +15,18 @@ Table = Mapping[str, str]
 IDEOGRAPHS = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Ranges of Chinese and Japanese characters, for use in a character class."""
 
-_IDEOGRAPH = re.compile(f"[{IDEOGRAPHS}]")
+# These have no case. Said inside, because a class of so many characters takes milliseconds to
+# compile where case is ignored, and a check starts with hundreds of patterns.
+IDEOGRAPH = f"(?-i:[{IDEOGRAPHS}])"
+"""A fragment that matches a Chinese or Japanese character."""
+
+LETTER = rf"(?-i:[^\W\d_{IDEOGRAPHS}])"
+"""A letter of a script that puts blanks between words."""
+
+LETTER_OR_DIGIT = rf"(?-i:[^\W_{IDEOGRAPHS}])"
+"""The same, or a digit."""
+
+_IDEOGRAPH = re.compile(IDEOGRAPH)
 
 METRICS: Mapping[MetricName, Table] = {
     "accuracy": {

@@ -25,7 +25,7 @@ _TOOLS = (
     r"python|pytorch|torch|transformers|cuda|tensorflow|keras|numpy|pandas|sklearn|scikit-learn|"
     r"ubuntu|windows|java|datasets|license|lizenz|licence|cc[-\s]by|http|rtx|gtx|tesla|v|release"
 )
-_END = rf"(?![^\W_{vocabulary.IDEOGRAPHS}])"
+_END = rf"(?!{vocabulary.LETTER_OR_DIGIT})"
 # Each pattern is linear: every repetition is bounded and none is nested in another unbounded one.
 _ASIDES = tuple(
     re.compile(pattern, re.IGNORECASE)
@@ -55,7 +55,7 @@ _ASIDES = tuple(
         r"(?:recall|precision|rappel|r|p|ndcg|map|hit|hits)\s?(?:@|at)\s?\d{1,3}",
         r"bleu[-@_\s]?[1-4](?![.,]?\d)|rouge[-\s]?[12l]|f[-_]?1(?!\d)|f\s1(?=\sscore)|top[-\s]?\d{1,3}",
         # Letters run into digits: a name, such as Food101 or patch32.
-        rf"(?<![^\W_])[^\W\d_{vocabulary.IDEOGRAPHS}]{{1,40}}[-_]?\d{{1,9}}(?:[-_./]\d{{1,4}}){{0,4}}"
+        rf"(?<![^\W_]){vocabulary.LETTER}{{1,40}}[-_]?\d{{1,9}}(?:[-_./]\d{{1,4}}){{0,4}}"
         r"(?![\d%])",
     )
 )

@@ -127,6 +127,7 @@ def _exact(names: tuple[str, ...]) -> list[str]:
 
 
 def _pattern(parts: tuple[str, ...]) -> re.Pattern[str]:
-    run_on = vocabulary.IDEOGRAPHS
     either = "|".join(parts)
-    return re.compile(rf"(?<![^\W_{run_on}])(?:{either})(?![^\W_{run_on}])")
+    return re.compile(
+        rf"(?<!{vocabulary.LETTER_OR_DIGIT})(?:{either})(?!{vocabulary.LETTER_OR_DIGIT})"
+    )

@@ -12,13 +12,12 @@ from grader.model import FigureKind
 
 __all__ = ["Amount", "amounts"]
 
-_CJK = vocabulary.IDEOGRAPHS
 _MOST = 50_000
 """Numbers read in one text cell."""
 
 _NUMBER = re.compile(
     rf"""
-    (?:(?<![\w.])(?<!\d,)(?<![^\W\d]-)(?<![@^\\§])(?<!\D/)|(?<=[{_CJK}]))
+    (?:(?<![\w.])(?<!\d,)(?<![^\W\d]-)(?<![@^\\§])(?<!\D/)|(?<={vocabulary.IDEOGRAPH}))
     (?P<sign>(?<![\w)\]])[-\u2212](?=[\d.]))?
     (?P<digits>(?>
         [1-9]\d{{0,2}}(?:[,\u00a0\u202f\u2009'\x20]\d{{3}})+(?!\d)(?:[.,]\d{{1,18}})?
@@ -35,7 +34,7 @@ _PERCENT = re.compile(
     r"\s?\\?%|\s?(?:percent|per\scent|pour\s?cent|prozent|por\sciento)\b", re.IGNORECASE
 )
 _PERCENT_BEFORE = re.compile("百分之$")
-_END = rf"(?![^\W_{_CJK}])"
+_END = rf"(?!{vocabulary.LETTER_OR_DIGIT})"
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:[,\u00a0\u202f\u2009' ]\d{3})+(?:[.,]\d+)?")
 _DOTTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _MORE = re.compile(r"\s?\+(?!\d)")
@@ -191,7 +190,7 @@ def _amount(match: re.Match[str]) -> Amount | None:
 def _glued(text: str, end: int) -> bool:
     """Whether letters run on that are no unit: ``3D``, ``2nd``, ``4x4``."""
     follows = text[end : end + 1]
-    if not (follows.isalpha() or follows == "_") or re.match(f"[{_CJK}]", follows):
+    if not (follows.isalpha() or follows == "_") or re.match(f"{vocabulary.IDEOGRAPH}", follows):
         return False
     return not any(pattern.match(text, end) for pattern in (_MULTIPLE, _TIME, _SIZE, _RATE, _TIMES))
 

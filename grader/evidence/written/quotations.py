@@ -30,8 +30,8 @@ _QUOTED = re.compile(
     r"|(?<![\w'])'(?P<plain>[^\W\d_][^'\n]{1,298})'(?!\w)"
 )
 _CODE = re.compile(r"`[^`\n]{1,300}`")
-_WORD = re.compile(rf"[{vocabulary.IDEOGRAPHS}]|[^\W_]+(?:['\u2019-][^\W_]+)*")
-_IDEOGRAPH = re.compile(f"[{vocabulary.IDEOGRAPHS}]")
+_WORD = re.compile(rf"{vocabulary.IDEOGRAPH}|[^\W_]+(?:['\u2019-][^\W_]+)*")
+_IDEOGRAPH = re.compile(vocabulary.IDEOGRAPH)
 _ANSWER = words.bounded(words.one_of(words.ANSWERS))
 _TRAILING = " \t.,;:!?\u2026。，！？、"  # noqa: RUF001 - CJK stops
 _FEW_CHARACTERS = 4

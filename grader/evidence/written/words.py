@@ -349,8 +349,7 @@ def one_of(table: Table) -> str:
 
 def bounded(fragment: str) -> re.Pattern[str]:
     """Matches a fragment as whole words; next to Chinese characters nothing need end a word."""
-    letter = rf"[^\W_{vocabulary.IDEOGRAPHS}]"
-    run_on = f"[{vocabulary.IDEOGRAPHS}]"
+    letter, run_on = vocabulary.LETTER_OR_DIGIT, vocabulary.IDEOGRAPH
     return re.compile(
         rf"(?:(?<!{letter})|(?={run_on}))(?:{fragment})(?:(?!{letter})|(?<={run_on}))",
         re.IGNORECASE,
