@@ -2,14 +2,20 @@
 
 The notebook runs in a kernel forked from a warm fork server, behind walls it cannot pass; on
 systems without such walls, and only if asked for, in an ordinary process. What its outputs say
-and what the recorder saw become a ``Run``.
+and what the recorder saw become a ``Run``. What runs notebooks is imported when it is asked for: a
+check that runs nothing needs none of it.
 """
 
-from grader.execute.fork import ForkSandbox
-from grader.execute.plain import PlainSandbox, open_sandbox
-from grader.execute.replay import ReplaySandbox
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from grader.execute.sandbox import KernelOptions, Level, Progress, RunOptions, Sandbox
 from grader.model import Run, Submission
+
+if TYPE_CHECKING:
+    from grader.execute.fork import ForkSandbox
+    from grader.execute.plain import PlainSandbox, open_sandbox
+    from grader.execute.replay import ReplaySandbox
 
 __all__ = [
     "ForkSandbox",
@@ -23,6 +29,19 @@ __all__ = [
     "execute",
     "open_sandbox",
 ]
+
+_LATER = {
+    "ForkSandbox": "fork",
+    "PlainSandbox": "plain",
+    "ReplaySandbox": "replay",
+    "open_sandbox": "plain",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
 
 
 def execute(submission: Submission, sandbox: Sandbox, options: RunOptions | None = None) -> Run:
