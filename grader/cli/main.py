@@ -1,5 +1,6 @@
 """Commands and what they share: how errors are told and which exit code they give."""
 
+import gc
 from collections.abc import Mapping
 from importlib import import_module
 
@@ -9,6 +10,10 @@ from grader import __version__
 from grader.errors import GraderError, InputError
 
 __all__ = ["COMMANDS", "EXIT_HARNESS", "EXIT_USAGE", "cli", "main"]
+
+# Objects made before garbage is looked for. At Python's 700, a command that makes a hundred
+# thousand objects to start with walks through all of them again and again.
+GARBAGE = 50_000
 
 EXIT_USAGE = 2
 EXIT_HARNESS = 3
@@ -59,6 +64,7 @@ def cli() -> None:
 
 def main() -> int:
     """Run the command line and return its exit code."""
+    gc.set_threshold(GARBAGE)
     try:
         code = cli.main(prog_name="grader", standalone_mode=False)
     except click.ClickException as error:
