@@ -4,18 +4,19 @@ import re
 from typing import Literal
 
 from grader.model import Average, Case, Node, SourceGraph
+from grader.patterns import regex
 
-METRIC_CALL = re.compile(
+METRIC_CALL = regex(
     r"\b(?P<name>accuracy_score|classification_report|confusion_matrix)\s{0,3}\(\s{0,20}"
     r"(?:y_true\s{0,3}=\s{0,3})?(?P<true>[\w.]{1,60})\s{0,20},\s{0,20}"
     r"(?:y_pred\s{0,3}=\s{0,3})?(?P<pred>[\w.]{1,60})\s{0,20}(?P<more>[,)])"
 )
 """Calls of scikit-learn with plain names for both arrays."""
 
-AVERAGED = re.compile(r"(?:^|\.)(?:precision|recall|f1|fbeta)_score$|fscore_support$")
+AVERAGED = regex(r"(?:^|\.)(?:precision|recall|f1|fbeta)_score$|fscore_support$")
 """Calls of scikit-learn that average over classes, or look at one class when not told how."""
 
-OWN_AVERAGE = re.compile(r"classification_report$|^torchmetrics\.|^torcheval\.|\.compute$")
+OWN_AVERAGE = regex(r"classification_report$|^torchmetrics\.|^torcheval\.|\.compute$")
 """Calls that average in a way of their own."""
 
 USUAL = frozenset({"average", "zero_division", "y_true", "y_pred", "predictions", "references"})

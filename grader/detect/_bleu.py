@@ -16,10 +16,11 @@ from grader.detect._texts import (
     value_of,
 )
 from grader.model import Case, Node, SourceGraph
+from grader.patterns import regex
 
-DEFINED = re.compile(r"^(?P<indent>[ \t]{0,16})def (?P<name>\w{0,40}bleu\w{0,40})\(", re.I | re.M)
-HELPER = re.compile(r"^[ \t]{0,16}def (?P<name>\w{1,80})\(", re.M)
-PREPARES = re.compile(r"token|clean|normal|preprocess|lower", re.I)
+DEFINED = regex(r"^(?P<indent>[ \t]{0,16})def (?P<name>\w{0,40}bleu\w{0,40})\(", re.I | re.M)
+HELPER = regex(r"^[ \t]{0,16}def (?P<name>\w{1,80})\(", re.M)
+PREPARES = regex(r"token|clean|normal|preprocess|lower", re.I)
 """Helpers that only prepare a text."""
 
 KEEPS = frozenset({
@@ -28,7 +29,7 @@ KEEPS = frozenset({
 })  # fmt: skip
 """Calls that make no words of a text."""
 
-LABEL = re.compile(
+LABEL = regex(
     r"bleu[-_ ]?(?P<number>[1-4](?!\d)|\{\w{1,20}\})?[\"'\])]{0,2}(?:[ _]score\w{0,2})?"
     r"[\"'\])]{0,2}\s{0,8}[:=|{]",
     re.I,

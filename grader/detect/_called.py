@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from grader.detect._metrics import running_cells
 from grader.detect._splits import Scored
 from grader.model import Binding, Node, SourceGraph
+from grader.patterns import regex
 
-TEST = re.compile(
+TEST = regex(
     r"(?<![a-z])tests?(?![a-z])|(?<![a-z])test(?:bild|daten|menge|satz|beispiel)"
     r"|测试|測試|テスト|тест|테스트",
     re.I,
 )
 """A test split, in words; ``latest`` and ``contest`` are none."""
 
-OTHER = re.compile(r"valid|(?<![a-z])(?:dev|val)(?![a-z])|train|验证|训练|entra[iî]n|trénov", re.I)
+OTHER = regex(r"valid|(?<![a-z])(?:dev|val)(?![a-z])|train|验证|训练|entra[iî]n|trénov", re.I)
 """Another split, in words."""
 
 JOINS = frozenset({"JoinedStr", "FormattedValue", "Add", "Mod", "Tuple", ".format", ".join"})

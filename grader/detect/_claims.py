@@ -1,13 +1,13 @@
 """Whether what a notebook gives bears out a metric its text states."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.detect._samples import STAND_INS
 from grader.model import Case, Claim, Output, metric_of
+from grader.patterns import regex
 
-NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)?")
+NUMBER = regex(r"(?<![\w.])\d+(?:[.,]\d+)?")
 """A number as outputs spell it."""
 
 ROUND_STEP = 0.05

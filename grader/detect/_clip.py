@@ -8,6 +8,7 @@ from typing import Literal
 
 from grader.detect._flow import flow
 from grader.model import Node, SourceGraph, Tag
+from grader.patterns import regex
 
 IMAGE_FEATURES = frozenset({".get_image_features", ".encode_image"})
 """Methods of CLIP models that give embeddings of pictures, not divided by their length."""
@@ -22,10 +23,10 @@ OPERATIONS = frozenset({"torch.matmul", "torch.mm", "numpy.matmul", "numpy.dot",
 METHODS = frozenset({".matmul", ".mm", ".dot"})
 SUMS = frozenset({"torch.einsum", "numpy.einsum"})
 
-NORMALISES = re.compile(r"norm|rsqrt|cos_sim|cosine", re.I)
+NORMALISES = regex(r"norm|rsqrt|cos_sim|cosine", re.I)
 """Names of calls that divide by the length of a vector, or measure it."""
 
-NO_LENGTH = re.compile(r"(?:^|\.)(?:torchvision|albumentations)\b|(?:Layer|Batch|Group)Norm\b")
+NO_LENGTH = regex(r"(?:^|\.)(?:torchvision|albumentations)\b|(?:Layer|Batch|Group)Norm\b")
 """Names that match the pattern above and do something else: with colours, with layers."""
 
 KEPT_BY = frozenset({

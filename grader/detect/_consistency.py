@@ -18,8 +18,9 @@ from grader.model import (
     Output,
     Reported,
 )
+from grader.patterns import regex
 
-OTHER_DATA = re.compile(
+OTHER_DATA = regex(
     r"\b(?:train\w*|val(?:id\w*)?|dev|epochs?|iter\w*|step|folds?|cv|runs?|seeds?|mean|avg|average"
     r"|std|median|best|worst|baseline|chance|dummy|ema|smoothed|balanced|bootstrap\w*|ensembles?"
     r"|reference|paper|published|expected|target|before|after|per[ -]class|class)\b|±|\+/-|Δ"
@@ -28,7 +29,7 @@ OTHER_DATA = re.compile(
 )
 """Words of scores that are of other data, of several runs, or of a part of it."""
 
-SEVERAL = re.compile(
+SEVERAL = regex(
     r"\b(?:fold\s*\d|cross[- ]?val\w*|k-?fold|runs?\s*\d|seed\s*\d|bootstrap\w*|epoch\s*\d)", re.I
 )
 """Words of outputs with scores of several runs."""
@@ -287,7 +288,7 @@ def _group(case: Case, seen: Shown, task: str | None, numbers: list[Reported]) -
     yield Group(shown=seen, task=task, numbers=metrics, average=average)
 
 
-AVERAGE_NAMED = re.compile(
+AVERAGE_NAMED = regex(
     r"\b(?:macro|weighted|micro)[\s_-]{0,2}(?:avg|average|mean)\b"
     r"|\b(?:avg|average|mean)\s{0,2}[=:]?\s{0,2}[\"']?(?:macro|weighted|micro)\b"
     r"|(?:宏|微|加权)平均|\bmoyenne\s{1,2}(?:macro|micro|pond[ée]r[ée]e)\b",

@@ -5,18 +5,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.model import Cell, CellRun, Node
+from grader.patterns import regex
 
-HEADER = re.compile(r"^(?P<indent>[ \t]*)(?P<word>except|else|elif|if)\b(?P<test>.*?):\s*(#.*)?$")
-WORDS = re.compile(
+HEADER = regex(r"^(?P<indent>[ \t]*)(?P<word>except|else|elif|if)\b(?P<test>.*?):\s*(#.*)?$")
+WORDS = regex(
     r"simulat|dummy|mock|placeholder|\bfake|synthetic|made.?up|for demonstration|demo purposes"
     r"|factice|fictif|模拟|虚拟|假数据|占位",
     re.I,
 )
-MISSING = re.compile(
-    r"exists|is None|is not None|isfile|isdir|available|loaded|success|found", re.I
-)
-DEVICE = re.compile(r"cuda|mps|device|gpu", re.I)
-SAID = re.compile(r"\b(?:print|warn|warning|display)\(\s*f?(?P<q>[\"'])(?P<text>.*?)(?P=q)")
+MISSING = regex(r"exists|is None|is not None|isfile|isdir|available|loaded|success|found", re.I)
+DEVICE = regex(r"cuda|mps|device|gpu", re.I)
+SAID = regex(r"\b(?:print|warn|warning|display)\(\s*f?(?P<q>[\"'])(?P<text>.*?)(?P=q)")
 
 SHORTEST_MESSAGE = 8
 """Characters of a constant message that tell it from other outputs."""

@@ -4,9 +4,10 @@ import re
 
 from grader.detect._consistency import Shown, outputs, reports
 from grader.model import Case
+from grader.patterns import regex
 
-BATCH = re.compile(r"batch_?size[\"']?\s{0,4}[=:]\s{0,4}(\d{1,5})(?![\d.])", re.I)
-COUNTED = re.compile(
+BATCH = regex(r"batch_?size[\"']?\s{0,4}[=:]\s{0,4}(\d{1,5})(?![\d.])", re.I)
+COUNTED = regex(
     r"(?<![\w.])(\d{1,3}(?:[,\u202f ]\d{3}){1,3}|\d{1,9})\s{1,3}(?:[a-z]{2,12}\s{1,3}){0,2}"
     r"(?:images?|samples?|examples?|items?|questions?|instances?|files?|rows?|pictures?)\b"
     r"|(?:\b(?:n|total|samples?|images?|examples?|size|support)|数)\s{0,3}[:=\uff1a]\s{0,3}(\d{1,9})"

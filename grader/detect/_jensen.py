@@ -1,11 +1,11 @@
 """Precision, recall and F1 that stand together, and the bound on macro F1 they break."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.model import Average, Case, Node, Reported, SourceGraph
+from grader.patterns import regex
 
 NEAR = 6
 """Most lines between precision, recall and F1 that belong together."""
@@ -18,7 +18,7 @@ TRIPLE = frozenset({"precision", "recall", "f1"})
 USUAL_ZERO_DIVISION = (0, 1, 0.0, 1.0, "warn")
 """Settings of ``zero_division`` that keep every class in every mean."""
 
-OWN_AVERAGE = re.compile(r"classification_report$|^torchmetrics\.|^torcheval\.")
+OWN_AVERAGE = regex(r"classification_report$|^torchmetrics\.|^torcheval\.")
 """Calls that average without being told how, or leave out classes that never occur."""
 
 

@@ -1,16 +1,16 @@
 """Values that the source shows, with the words it writes beside them."""
 
-import re
 from collections.abc import Iterator
 
 from grader.detect._metrics import dead
 from grader.detect._sides import core
 from grader.model import Node, SourceGraph
+from grader.patterns import regex
 
-PERCENT = re.compile(r"%[-+ #0]{0,3}\d{0,4}(?:\.\d{1,4})?[a-zA-Z]")
+PERCENT = regex(r"%[-+ #0]{0,3}\d{0,4}(?:\.\d{1,4})?[a-zA-Z]")
 """Where a number goes in a text with ``%``."""
 
-BRACES = re.compile(r"\{(?::[^{}]{0,40})?\}")
+BRACES = regex(r"\{(?::[^{}]{0,40})?\}")
 """Where a number goes in a text with ``.format``."""
 
 FILLS = frozenset({"Mod", ".format"})

@@ -8,14 +8,15 @@ from itertools import combinations
 
 from grader.metrics.consistency.shown import shown
 from grader.model import Case, Figure
+from grader.patterns import regex
 
-RANKED = re.compile(r"(?P<family>(?:[a-z_]{1,24}_)?recall_at|top)_?(?P<k>\d{1,4})(?:_accuracy)?$")
+RANKED = regex(r"(?P<family>(?:[a-z_]{1,24}_)?recall_at|top)_?(?P<k>\d{1,4})(?:_accuracy)?$")
 """Names of metrics with a K."""
 
-FIRST = re.compile(r"\btop[\s_-]{0,2}1\b", re.I)
+FIRST = regex(r"\btop[\s_-]{0,2}1\b", re.I)
 """Accuracy that is called one among the first K."""
 
-NO_SHARE = re.compile(
+NO_SHARE = regex(
     r"\b(?:errors?|change\w*|delta|diff\w*|gap|gain\w*|improv\w*|loss|baseline|dummy|chance|train\w*)\b",
     re.I,
 )

@@ -6,26 +6,25 @@ from collections.abc import Iterator
 from grader.detect._consistency import OTHER_DATA, Report, Shown, outputs, reports
 from grader.metrics.consistency.shown import Range, shown
 from grader.model import Case, Reported
+from grader.patterns import regex
 
 SHARES = frozenset({"accuracy", "top5_accuracy", "exact_match"})
 """Metrics that are right answers divided by items."""
 
-PARTS = re.compile(
+PARTS = regex(
     r"(?<![\d./,])(\d{1,7})\s{0,3}(?:/|\bof\b|\bout of\b|\bsur\b)\s{0,3}(\d{1,7})(?![\d/]|[.,]\d)",
     re.I,
 )
 """``178 / 200``, ``178 of 200``."""
 
-PROGRESS = re.compile(
-    r"\[|\||━|█|=>|==|\bit/s|s/it|\bm?s/step|\bbatch|\bstep|\bpage|\bpart|\bETA", re.I
-)
+PROGRESS = regex(r"\[|\||━|█|=>|==|\bit/s|s/it|\bm?s/step|\bbatch|\bstep|\bpage|\bpart|\bETA", re.I)
 """Marks of progress bars, whose counts are of something else."""
 
-PAIR = re.compile(r"(?<![\d.])([01]\.\d{2,8})\s{0,2}\(\s{0,2}(\d{1,3}(?:\.\d{1,4})?)\s?%\s{0,2}\)")
+PAIR = regex(r"(?<![\d.])([01]\.\d{2,8})\s{0,2}\(\s{0,2}(\d{1,3}(?:\.\d{1,4})?)\s?%\s{0,2}\)")
 """A fraction, and in parentheses the same as a percentage."""
 
 
-AVERAGES = re.compile(r"^\s{0,40}(?:macro|weighted|micro|samples) avg\s")
+AVERAGES = regex(r"^\s{0,40}(?:macro|weighted|micro|samples) avg\s")
 """Rows of a report whose words are not of other data."""
 
 

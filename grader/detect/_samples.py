@@ -1,6 +1,5 @@
 """Which evaluation a task is judged by, how many items it scored, and where the code says so."""
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from grader.model import (
     Task,
     TaskKind,
 )
+from grader.patterns import regex
 
 STAND_INS = frozenset({"tiny"})
 """Profiles that serve small stand-ins under the published ids; their scores differ."""
@@ -47,7 +47,7 @@ class Sized:
     """The line that limits or shows it."""
 
 
-PRINTED_IDS = re.compile(r"label_ids=array\(\[(?P<ids>[^\]]*)\]")
+PRINTED_IDS = regex(r"label_ids=array\(\[(?P<ids>[^\]]*)\]")
 """The labels inside a printed ``PredictionOutput``; numpy prints up to 1000 of them whole."""
 
 

@@ -9,6 +9,7 @@ from grader.detect._consistency import outputs
 from grader.metrics.consistency.counts import separation
 from grader.metrics.consistency.shown import Range, meet, shown
 from grader.model import Case, Figure, Place, PrintedMatrix
+from grader.patterns import regex
 
 WINDOW = 320
 """Characters from the word that opens a formula within which the rest of it stands."""
@@ -19,26 +20,26 @@ BEFORE = 160
 MOST_WINDOWS = 200
 """Formulas looked for in one cell."""
 
-OPENING = re.compile(r"trace|tr\s?\(|diag", re.I)
+OPENING = regex(r"trace|tr\s?\(|diag", re.I)
 
-REST_COUNT = re.compile(
+REST_COUNT = regex(
     r"(?:\b|_)(\w{1,20})\s?(?:\^\s?\{?\s?2\s?\}?|\*\*\s?2|²)\s?[-\N{MINUS SIGN}]\s?\1\b"
     r"|\b(\w{1,20})\s?\*?\s?\(\s?\2\s?[-\N{MINUS SIGN}]\s?1\s?\)"
     r"|\b(\w{1,20})\s?\*\s?\3\s?[-\N{MINUS SIGN}]\s?\3\b"
 )
 """N^2 - N or N (N - 1), the number of entries off the diagonal."""
 
-OFF = re.compile(r"off[-_ ]?diag|hors[-_ ]diag|non[-_ ]diag|~\s?[\w.]{0,20}eye|mask|非对角", re.I)
-MINUS = re.compile(r"\bminus\b|\bmoins\b|subtract|differ|diff[ée]r|[-\N{MINUS SIGN}]\s|减", re.I)
-MEAN = re.compile(r"mean|average|moyenne|\bavg\b|平均|均值", re.I)
+OFF = regex(r"off[-_ ]?diag|hors[-_ ]diag|non[-_ ]diag|~\s?[\w.]{0,20}eye|mask|非对角", re.I)
+MINUS = regex(r"\bminus\b|\bmoins\b|subtract|differ|diff[ée]r|[-\N{MINUS SIGN}]\s|减", re.I)
+MEAN = regex(r"mean|average|moyenne|\bavg\b|平均|均值", re.I)
 
-NAMED = re.compile(r"score|separat|margin|gap|diff|marge|[ée]cart", re.I)
+NAMED = regex(r"score|separat|margin|gap|diff|marge|[ée]cart", re.I)
 """Names under which such a number is given."""
 
-ARRAY = re.compile(r"\b([A-Za-z_]\w{0,40})\b(?!\s?[.(\"'])")
+ARRAY = regex(r"\b([A-Za-z_]\w{0,40})\b(?!\s?[.(\"'])")
 """Names in a line that are neither called nor looked into."""
 
-LAST_NUMBER = re.compile(r"(?<![\w.,])(-?\d{1,2}[.,]\d{2,6})\s{0,3}$")
+LAST_NUMBER = regex(r"(?<![\w.,])(-?\d{1,2}[.,]\d{2,6})\s{0,3}$")
 """A score at the end of a line."""
 
 SCALES = (1.0, 100.0, 0.01)

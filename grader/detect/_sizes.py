@@ -18,6 +18,7 @@ from grader.model import (
     Task,
     TaskKind,
 )
+from grader.patterns import regex
 
 ELSEWHERE = frozenset({"train", "validation"})
 """Splits of which a score is no score of the test."""
@@ -30,10 +31,8 @@ FOLDS = (
 """Calls that score parts of what was trained on, one after another."""
 
 OWN: Mapping[TaskKind, re.Pattern[str]] = {
-    "captioning": re.compile(r"bleu|meteor|cider|rouge", re.I),
-    "retrieval": re.compile(
-        r"recall_?(?:at|@)|precision_?at|(?<![a-z])(?:mrr|ndcg)(?![a-z])", re.I
-    ),
+    "captioning": regex(r"bleu|meteor|cider|rouge", re.I),
+    "retrieval": regex(r"recall_?(?:at|@)|precision_?at|(?<![a-z])(?:mrr|ndcg)(?![a-z])", re.I),
 }
 """Names of functions a notebook writes itself to score such a task."""
 

@@ -9,6 +9,7 @@ from grader.detect._flow import flow
 from grader.detect._metrics import dead
 from grader.detect._samples import source_ref
 from grader.model import Case, EvidenceKind, EvidenceRef, Node, SourceGraph, Tag
+from grader.patterns import regex
 
 Listed = Literal["picture", "annotator"]
 """Whether a list of references has an entry for each picture, or one for each annotator."""
@@ -30,7 +31,7 @@ DECODED = frozenset({".batch_decode", ".decode"})
 PLAIN = frozenset({"list", "tuple", "sorted", "copy.copy", "copy.deepcopy"})
 """Calls that give the items of their first argument."""
 
-WORDS = re.compile(r"token|(?:^|\.)(?:r?split|findall|words?)$|(?:^|\.)lower_split", re.I)
+WORDS = regex(r"token|(?:^|\.)(?:r?split|findall|words?)$|(?:^|\.)lower_split", re.I)
 """Calls that make words of a sentence."""
 
 MOST = 40

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.model import Cell, EvidenceRef, Submission
+from grader.patterns import regex
 
 __all__ = ["Allowances"]
 
-_COMMENT = re.compile(r"(?:#|<!--)\s{0,4}grader:\s{0,4}allow\[(?P<names>[\w ,-]{1,400})\]")
+_COMMENT = regex(r"(?:#|<!--)\s{0,4}grader:\s{0,4}allow\[(?P<names>[\w ,-]{1,400})\]")
 
 
 @dataclass(frozen=True, slots=True)

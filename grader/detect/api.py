@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Severity, Wording
+from grader.patterns import regex
 
 FAMILIES = {
     "SMP": "sample",
@@ -23,7 +24,7 @@ FAMILIES = {
 """Subjects, by the first three letters of a code."""
 
 Status = Literal["preview", "stable", "retired"]
-WHY = re.compile(r"^\s*## Why it matters\n(?P<text>.*?)(?=^\s*## |\Z)", re.M | re.S)
+WHY = regex(r"^\s*## Why it matters\n(?P<text>.*?)(?=^\s*## |\Z)", re.M | re.S)
 
 
 class Undecided(Exception):  # noqa: N818 - an answer, not an error

@@ -4,16 +4,17 @@ import re
 from collections.abc import Iterator
 
 from grader.model import Evidence, Figure, FigureKind, Lab, Node, Peer, PeerResult, Task
+from grader.patterns import regex
 
 __all__ = ["peer_of"]
 
 DECIMALS = 4
 """Fewest decimals of a number by which two runs are told apart."""
 
-SEEDED = re.compile(r"seed|random_state|deterministic", re.I)
+SEEDED = regex(r"seed|random_state|deterministic", re.I)
 """What code says that makes two runs alike."""
 
-SAMPLES = re.compile(r"do_sample\s{0,4}=\s{0,4}True")
+SAMPLES = regex(r"do_sample\s{0,4}=\s{0,4}True")
 
 MOST_ANSWERS = 2_000
 """First predictions kept of a task; a class has hundreds of submissions."""

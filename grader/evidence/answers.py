@@ -1,6 +1,5 @@
 """Written answers: where they stand and how long they are."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,17 +10,18 @@ from grader.evidence.sentences import masked
 from grader.evidence.tasks import cell_tasks
 from grader.evidence.wanted import wanted_answers
 from grader.model import Cell, Lab, Submission, WrittenAnswer
+from grader.patterns import regex
 
 _PROSE_WORDS = 30
 _BOLD_LEVEL, _SECTION_LEVEL = 7, 2
 _ENDINGS = vocabulary.phrases(vocabulary.ENDINGS)
 _PLACEHOLDERS = vocabulary.phrases(vocabulary.PLACEHOLDERS)
 
-_IMAGE = re.compile(r"!\[[^\[\]\n]{0,300}\]\([^)\n]{0,500}\)")
-_LINK = re.compile(r"\[(?P<text>[^\[\]\n]{1,300})\]\([^)\n]{0,500}\)")
-_ITEM = re.compile(r"(?m)^[ \t>]{0,20}(?:[-*+•▪]|\d{1,3}[.)])[ \t]")
-_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-_LETTER = re.compile(r"[^\W_]")
+_IMAGE = regex(r"!\[[^\[\]\n]{0,300}\]\([^)\n]{0,500}\)")
+_LINK = regex(r"\[(?P<text>[^\[\]\n]{1,300})\]\([^)\n]{0,500}\)")
+_ITEM = regex(r"(?m)^[ \t>]{0,20}(?:[-*+•▪]|\d{1,3}[.)])[ \t]")
+_WORDS = regex(r"[^\s\u3040-\u9fff]+")
+_LETTER = regex(r"[^\W_]")
 
 
 def answers(submission: Submission, lab: Lab) -> tuple[WrittenAnswer, ...]:
@@ -43,9 +43,8 @@ def word_count(markdown: str) -> int:
     text = "\n".join(row.text for row in unfenced(masked(markdown)))
     text = _LINK.sub(lambda match: match["text"], _IMAGE.sub(" ", text))
     text = _PLACEHOLDERS.sub(" ", _ITEM.sub(" ", text))
-    ideographs = len(_IDEOGRAPH.findall(text))
-    words = sum(1 for word in _IDEOGRAPH.sub(" ", text).split() if _LETTER.search(word))
-    return ideographs + words
+    words = sum(1 for word in _WORDS.findall(text) if _LETTER.search(word))
+    return vocabulary.ideographs(text) + words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

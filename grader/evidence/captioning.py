@@ -9,12 +9,11 @@ from grader.evidence.placing import Place, tests_first
 from grader.evidence.rows import place_captions, plain, rows_at
 from grader.evidence.scene import FEWEST_UNPLACED, Scene, Scored
 from grader.model import Evaluation, LabelOrigin, MetricName, TextMetricCall
+from grader.patterns import regex
 
 __all__ = ["captionings"]
 
-NAMED_CAPTIONS = re.compile(
-    r"pred|guess|gener|hypothes|output|(?<![a-z])(?:hyps?|p)(?![a-z])", re.I
-)
+NAMED_CAPTIONS = regex(r"pred|guess|gener|hypothes|output|(?<![a-z])(?:hyps?|p)(?![a-z])", re.I)
 """Names of variables that tell a model's captions from references."""
 
 BLEU: tuple[MetricName, ...] = ("bleu1", "bleu2", "bleu3", "bleu4")

@@ -23,19 +23,20 @@ from grader.evidence.sentences import Sentence, masked, sentences
 from grader.evidence.tables import piped
 from grader.evidence.tasks import Span, spans
 from grader.model import Cell, Claim, Lab, Submission
+from grader.patterns import regex
 
-_NEGATED = re.compile(
+_NEGATED = regex(
     rf"(?<!\w){vocabulary.alternation(vocabulary.every(vocabulary.NEGATIONS))}"
     r"(?:\s\w{1,15}){0,3}\W{0,3}$",
     re.IGNORECASE,
 )
-_AGAINST = re.compile(
+_AGAINST = regex(
     rf"(?<!\w){vocabulary.alternation(vocabulary.every(vocabulary.AGAINST))}\s(?:the\s|our\s)?\W{{0,3}}$",
     re.IGNORECASE,
 )
-_DIRECT = re.compile(r"['\u2019]s\b|\s?[(:]|,?\s(?:which|whose|had|has)\b", re.IGNORECASE)
-_CLAUSE_END = re.compile(r"[,;.]\s|\s(?:and|while|whereas|but)\s", re.IGNORECASE)
-_BELONGS = re.compile(
+_DIRECT = regex(r"['\u2019]s\b|\s?[(:]|,?\s(?:which|whose|had|has)\b", re.IGNORECASE)
+_CLAUSE_END = regex(r"[,;.]\s|\s(?:and|while|whereas|but)\s", re.IGNORECASE)
+_BELONGS = regex(
     r"(?:\s\w{1,12}){0,2}\s(?:for|of|with|by|from|on|in|using)\s(?:the\s|our\s)?\W{0,3}$",
     re.IGNORECASE,
 )

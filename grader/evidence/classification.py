@@ -9,13 +9,14 @@ from grader.evidence.rounding import same_number
 from grader.evidence.scene import FEWEST_DECIMALS, FEWEST_UNPLACED, Scene, Scored
 from grader.evidence.similarity import top5_accuracy
 from grader.model import Evaluation, Label, MetricCall, Recording, Reported, TrainerCall
+from grader.patterns import regex
 
 __all__ = ["classifications"]
 
-NAMED_TRUE = re.compile(
+NAMED_TRUE = regex(
     r"true|truth|label|target|actual|gold|(?<![a-z])(?:gt|refs?|references?|y)(?![a-z])", re.I
 )
-NAMED_PRED = re.compile(r"pred|guess|hypothes|(?<![a-z])(?:hyps?|hat|p)(?![a-z])", re.I)
+NAMED_PRED = regex(r"pred|guess|hypothes|(?<![a-z])(?:hyps?|hat|p)(?![a-z])", re.I)
 """Names of variables that tell labels from predictions where neither could be placed."""
 
 

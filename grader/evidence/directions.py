@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from grader.evidence import vocabulary
 from grader.model import METRICS, MetricName
+from grader.patterns import regex
 
 __all__ = [
     "Mention",
@@ -16,7 +17,7 @@ __all__ = [
     "without_direction",
 ]
 
-_DIRECTION = re.compile(
+_DIRECTION = regex(
     r"(?<![^\W_])(?:"
     + "|".join(
         f"(?P<{direction}>{vocabulary.alternation(vocabulary.every(table))})"
@@ -25,13 +26,13 @@ _DIRECTION = re.compile(
     + r")(?![^\W_])",
     re.IGNORECASE,
 )
-_RECALL = re.compile(
+_RECALL = regex(
     rf"(?<![^\W_]){vocabulary.alternation(vocabulary.every(vocabulary.RECALL_AT))}\d+(?!\d)",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"[\s_:()\[\],/|>*-]{0,4}")
+_BETWEEN = regex(r"[\s_:()\[\],/|>*-]{0,4}")
 """What may stand between a direction and the Recall@K right behind it."""
-_BEHIND = re.compile(r"\s?[(\[]\s?|_|\s(?:for|of|in)\s")
+_BEHIND = regex(r"\s?[(\[]\s?|_|\s(?:for|of|in)\s")
 """What must stand between a Recall@K and the direction right behind it."""
 _REACH = 120
 

@@ -8,20 +8,21 @@ from itertools import islice
 from typing import NamedTuple
 
 from grader.evidence.naming import number_of
+from grader.patterns import regex
 
 _LONGEST = 120
 _MOST = 1000
 _INLINE = 7
 _STRUCTURAL = 2
 
-_ATX = re.compile(r" {0,3}(?P<marks>#{1,6})(?:[ \t]+|(?=[^\s#!]))(?P<text>.*)")
-_BOLD = re.compile(r"(?P<marks>\*\*|__)(?P<text>[^*_]{1,120})(?P=marks)[ \t]*:?")
-_UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*")
-_TAGGED = re.compile(r"<h(?P<level>[1-6])[^>]{0,200}>(?P<text>.{1,400})</h[1-6]>", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]{0,200}>")
-_FENCE = re.compile(r" {0,3}(?:```|~~~)")
-_COMMENT = re.compile(r"#(?!!)(?P<text>.*)")
-_MARKS = re.compile(r"[*_`#•▪]+")
+_ATX = regex(r" {0,3}(?P<marks>#{1,6})(?:[ \t]+|(?=[^\s#!]))(?P<text>.*)")
+_BOLD = regex(r"(?P<marks>\*\*|__)(?P<text>[^*_]{1,120})(?P=marks)[ \t]*:?")
+_UNDERLINE = regex(r" {0,3}(?:=+|-+)[ \t]*")
+_TAGGED = regex(r"<h(?P<level>[1-6])[^>]{0,200}>(?P<text>.{1,400})</h[1-6]>", re.IGNORECASE)
+_TAG = regex(r"<[^<>]{0,200}>")
+_FENCE = regex(r" {0,3}(?:```|~~~)")
+_COMMENT = regex(r"#(?!!)(?P<text>.*)")
+_MARKS = regex(r"[*_`#•▪]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,17 @@
 """Whom the lines of a text are about, by the headings and labels above them."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sized
 from typing import Protocol
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.headings import Heading, Line, headings, unfenced
+from grader.patterns import regex
 
 __all__ = ["Context", "Namer", "Sections"]
 
-_ITEM = re.compile(r"(?P<indent>\s{0,40})(?:[-*+•▪o]|\d{1,3}[.)])\s{1,4}")
-_LABEL_END = re.compile(r"[:\uff1a]\W{0,6}$")
+_ITEM = regex(r"(?P<indent>\s{0,40})(?:[-*+•▪o]|\d{1,3}[.)])\s{1,4}")
+_LABEL_END = regex(r"[:\uff1a]\W{0,6}$")
 _AGAINST = vocabulary.phrases(vocabulary.AGAINST)
 _LONGEST_LABEL = 80
 _PLAIN_LABEL = -1

@@ -9,12 +9,13 @@ from grader.evidence.directions import Mention
 from grader.evidence.naming import TaskNames
 from grader.evidence.numbers import Quantity
 from grader.model import METRICS, MetricName
+from grader.patterns import regex
 
 _CHINESE_LINKS = vocabulary.alternation(
     (vocabulary.LINKS["zh"] + ", " + vocabulary.HEDGES["zh"]).split(", ")
 )
 # Chinese puts no blanks between words: a run is cut into the words that link, and characters.
-_WORD = re.compile(rf"{_CHINESE_LINKS}|{vocabulary.LETTER}+|{vocabulary.IDEOGRAPH}")
+_WORD = regex(rf"{_CHINESE_LINKS}|{vocabulary.LETTERS}+|{vocabulary.IDEOGRAPH}")
 _HEDGE_WORDS = {word for hedge in vocabulary.words(vocabulary.HEDGES) for word in hedge.split()}
 _LINKS = vocabulary.words(vocabulary.LINKS) | _HEDGE_WORDS
 _EXPLICIT = vocabulary.words(vocabulary.EXPLICIT)
@@ -22,30 +23,30 @@ _QUALIFIERS = vocabulary.words(vocabulary.QUALIFIERS)
 _AND = vocabulary.alternation(vocabulary.every(vocabulary.COORDINATORS))
 _DIFFERENCES = vocabulary.phrases(vocabulary.DIFFERENCES)
 
-_METRIC_LIST = re.compile(
+_METRIC_LIST = regex(
     rf"[\s,、&/+*_`]{{0,6}}(?:{_AND}\s{{0,2}})?"
     r"(?:(?:(?:macro|weighted|test|the|its|le|la|der|die|das|el|un|una)[\s-]|l['\u2019])){0,2}[*_`]{0,3}",
     re.IGNORECASE,
 )
-_NUMBER_LIST = re.compile(rf"[\s,、&/*_]{{0,4}}(?:{_AND}\s{{0,2}})?[*_~]{{0,3}}", re.IGNORECASE)
-_NOT_A_SCORE = re.compile(
+_NUMBER_LIST = regex(rf"[\s,、&/*_]{{0,4}}(?:{_AND}\s{{0,2}})?[*_~]{{0,3}}", re.IGNORECASE)
+_NOT_A_SCORE = regex(
     r"-[a-z]|\s?[x×/]\s?\d|\s?[-–]\s?\d|\s?(?:percentage\s)?points?\b|\s?\+"  # noqa: RUF001
     r"|\s(?:of|des?|del|der|d['\u2019]|epochen|époques|épocas|bilder[n]?|imágenes|epochs?|classes|steps|hours?|minutes?|seconds?|times|images?|samples?|years?)\b",
     re.IGNORECASE,
 )
-_OF_METRIC = re.compile(
+_OF_METRIC = regex(
     r"\s(?:of\s|de\s|d['\u2019])(?:the\s|la\s|l['\u2019])?(?:test\s)?", re.IGNORECASE
 )
-_DIFFERENCE_BEHIND = re.compile(
+_DIFFERENCE_BEHIND = regex(
     rf"\s{{0,2}}{vocabulary.alternation(vocabulary.every(vocabulary.DIFFERENCES))}\b", re.IGNORECASE
 )
-_BY = re.compile(r"(?:\bby|\bum|\+|了)\s{0,2}$", re.IGNORECASE)
-_MARKS_BEFORE = re.compile(r"[\s:=()~≈<>≥≤*_`\"'→$\\%\u2013\u2014-]*")
-_TOP_ONE = re.compile(r"\btop[-\s]?1(?!\d)", re.IGNORECASE)
+_BY = regex(r"(?:\bby|\bum|\+|了)\s{0,2}$", re.IGNORECASE)
+_MARKS_BEFORE = regex(r"[\s:=()~≈<>≥≤*_`\"'→$\\%\u2013\u2014-]*")
+_TOP_ONE = regex(r"\btop[-\s]?1(?!\d)", re.IGNORECASE)
 PERCENT_FROM = 10
 """A plain number in prose from here on is a percentage."""
 _NAMED = "\0"
-_NAMED_LIST = re.compile(rf"{_NAMED}(?:[\s,&/]{{0,3}}(?:{_AND}\s)?{_NAMED})+", re.IGNORECASE)
+_NAMED_LIST = regex(rf"{_NAMED}(?:[\s,&/]{{0,3}}(?:{_AND}\s)?{_NAMED})+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

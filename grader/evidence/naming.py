@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from grader.evidence import numbers, vocabulary
 from grader.evidence.per_lab import PerLab
 from grader.model import METRICS, Lab, MetricName
+from grader.patterns import regex
 
-_NUMBERED = re.compile(
+_NUMBERED = regex(
     rf"[\W_]{{0,8}}{vocabulary.alternation(vocabulary.every(vocabulary.NUMBERED))}"
     r"\s{0,2}(?:no\.?|#)?\s{0,2}(?P<number>\d{1,2})(?!\w)",
     re.IGNORECASE,
 )
-_TITLE_NUMBER = re.compile(r"^\W{0,8}\w{1,12}\s\d{1,2}\s?[:.-]\s?")
+_TITLE_NUMBER = regex(r"^\W{0,8}\w{1,12}\s\d{1,2}\s?[:.-]\s?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

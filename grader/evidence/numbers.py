@@ -11,17 +11,18 @@ from unicodedata import decimal
 from grader.evidence import vocabulary
 from grader.evidence.directions import Mention, recall_at, recall_ranks
 from grader.model import METRICS, Average, MetricName
+from grader.patterns import regex
 
-_FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
+_FOREIGN_DIGIT = regex(r"(?![0-9])\d")
 # Full-width percent sign, colon, full stop and comma.
 _FULL_WIDTH = {0xFF05: "%", 0xFF1A: ":", 0xFF0E: ".", 0xFF0C: ","}
 _ITEM = vocabulary.alternation(vocabulary.every(vocabulary.ITEMS))
 
 # The atomic group keeps "88.95kB" from matching as "88.9"; the bounds keep a megabyte of digits
 # from being one number.
-_NUMBER = re.compile(
+_NUMBER = regex(
     rf"""
-    (?:(?<![\w.])(?<!\d,)(?<!\w-)|(?<={vocabulary.IDEOGRAPH}))
+    (?:(?<![\w.])(?<!\d,)(?<!\w-)|(?<={vocabulary.RUN_ON}))
     (?:(?<=[:=]\s)-|(?<=[:=])-)?
     (?P<digits>(?>
         [1-9]\d{{0,2}}(?:[,\u00a0\u202f\u2009]\d{{3}})+(?!\d)(?:\.\d{{1,18}})?
@@ -29,7 +30,7 @@ _NUMBER = re.compile(
       | \.\d{{1,18}}
     ))
     (?:[eE](?P<exponent>[+-]?\d{{1,3}}))?
-    (?:(?!\w)|(?={vocabulary.IDEOGRAPH}))(?!\.\d)
+    (?:(?!\w)|(?={vocabulary.RUN_ON}))(?!\.\d)
     (?P<unit>\s?\\?%|\s(?:percent|per\scent|pour\scent|prozent|por\sciento)\b)?
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -41,8 +42,8 @@ CLASSIFICATION: frozenset[MetricName] = frozenset({"accuracy", "precision", "rec
 
 
 _AMBIGUOUS = vocabulary.phrases(vocabulary.AMBIGUOUS)
-_ALWAYS_AMBIGUOUS = re.compile("точность|精度", re.IGNORECASE)
-_SAME_AGAIN = re.compile(r"\s?[(/=]\s?")
+_ALWAYS_AMBIGUOUS = regex("точность|精度", re.IGNORECASE)
+_SAME_AGAIN = regex(r"\s?[(/=]\s?")
 
 
 def _unambiguous(table: vocabulary.Table) -> vocabulary.Table:
@@ -92,7 +93,7 @@ def _metric_pattern(known: frozenset[MetricName], *, prose: bool) -> re.Pattern[
     )
 
 
-_COUNT = re.compile(
+_COUNT = regex(
     rf"""
     (?<![\w.,])(?:
         n\s?=\s?(?P<n>\d{{1,3}}(?:\s\d{{3}}){{1,4}}|\d[\d,.]{{0,12}})
@@ -108,10 +109,8 @@ _OTHER = vocabulary.phrases(vocabulary.OTHER_SCORES)
 _OTHER_OF = {
     metric: vocabulary.phrases(table) for metric, table in vocabulary.OTHER_METRICS.items()
 }
-_TOP_ONE = re.compile(r"top[-\s]?1(?!\d)", re.IGNORECASE)
-_NO_TEST_ITEMS = re.compile(
-    r"train|batch|class|epoch|seen\b|thousand|million|billion", re.IGNORECASE
-)
+_TOP_ONE = regex(r"top[-\s]?1(?!\d)", re.IGNORECASE)
+_NO_TEST_ITEMS = regex(r"train|batch|class|epoch|seen\b|thousand|million|billion", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,7 +248,7 @@ def without_counts(text: str) -> str:
 
 
 _AVERAGES = {
-    name: re.compile(
+    name: regex(
         rf"(?<![^\W_]){vocabulary.alternation(vocabulary.every(table))}(?![^\W_])", re.IGNORECASE
     )
     for name, table in vocabulary.AVERAGES.items()

@@ -13,13 +13,14 @@ from grader.evidence.printed import LineReader
 from grader.evidence.readings import Reading, measure, readings
 from grader.evidence.tables import cells_of, columns, html_tables, piped
 from grader.model import Average, CellRun, Lab, MetricName, Output, Reported, Submission
+from grader.patterns import regex
 
 Source = Literal["saved", "rerun"]
 
-_TEST_ITEMS = re.compile(r"test|eval|(?<!\w)n\s?=", re.IGNORECASE)
-_COUNT = re.compile(r"\W{0,8}n\s?[:=]", re.IGNORECASE)
+_TEST_ITEMS = regex(r"test|eval|(?<!\w)n\s?=", re.IGNORECASE)
+_COUNT = regex(r"\W{0,8}n\s?[:=]", re.IGNORECASE)
 """A line that counts items is no title: ``n: 100 images, 500 captions``."""
-_LETTER = re.compile(r"[^\W\d_]")
+_LETTER = regex(r"[^\W\d_]")
 _LONGEST_HEADER = 500
 
 

@@ -10,30 +10,29 @@ from grader.evidence.directions import Mention, direction_of
 from grader.evidence.naming import TaskNames
 from grader.evidence.numbers import Quantity
 from grader.model import Average, MetricName
+from grader.patterns import regex
 
-_WORD = re.compile(r"[^\W\d_]+\d*")
+_WORD = regex(r"[^\W\d_]+\d*")
 _FILLERS = vocabulary.words(vocabulary.FILLERS)
 _NEUTRAL = vocabulary.words(vocabulary.NEUTRAL)
 _NOT_THEIRS = vocabulary.phrases(vocabulary.NOT_THEIRS)
 _WRAPPERS = frozenset({"np", "numpy", "float", "tensor"})
 _PUNCTUATION = frozenset("'\"*_`()-–—>→.")  # noqa: RUF001 - dashes as programs print them
 
-_PROGRESS = re.compile(
+_PROGRESS = regex(
     r"(?<![\d.,])\d{1,3}%(?:\||\s\|[#=█▏▎▍▌▋▊▉])|\[=|it/s|s/it|warning", re.IGNORECASE
 )
-_PARTIAL = re.compile(
-    r"\W{0,8}(?:epoch|step|batch|iter\w{0,10}|class|label|category)\b", re.IGNORECASE
-)
-_VALIDATION = re.compile(r"(?:val|valid|validation|eval|test)[\W_]{0,3}$", re.IGNORECASE)
-_RATIO = re.compile(r"(?<![\w.])(?P<hits>\d{1,9})\s?/\s?(?P<n>\d{1,9})(?![\w.])")
-_NO_VALUE = re.compile(r"\s?/|\s?[-–]\s?\d|-[a-z]|\s?[x×]\s?\d", re.IGNORECASE)  # noqa: RUF001
-_NUMBER_AGAIN = re.compile(r"\s+[\d.]")
-_CUT = re.compile(r"[,;|{(\[]|\.\s")
-_ANEW = re.compile(r"[|;{}]|(?<![^\W_])(?:test|eval|val)", re.IGNORECASE)
-_BRACE = re.compile(r"(?:['\"](?P<key>[^'\"\n]{1,60})['\"]\s{0,3}:\s{0,3})?(?P<brace>[{}])")
-_SUPPORT = re.compile(r"['\"]support['\"]\s{0,3}:\s{0,3}(?P<n>\d{1,9})(?:\.0)?(?=\s{0,3}[,}])")
+_PARTIAL = regex(r"\W{0,8}(?:epoch|step|batch|iter\w{0,10}|class|label|category)\b", re.IGNORECASE)
+_VALIDATION = regex(r"(?:val|valid|validation|eval|test)[\W_]{0,3}$", re.IGNORECASE)
+_RATIO = regex(r"(?<![\w.])(?P<hits>\d{1,9})\s?/\s?(?P<n>\d{1,9})(?![\w.])")
+_NO_VALUE = regex(r"\s?/|\s?[-–]\s?\d|-[a-z]|\s?[x×]\s?\d", re.IGNORECASE)  # noqa: RUF001
+_NUMBER_AGAIN = regex(r"\s+[\d.]")
+_CUT = regex(r"[,;|{(\[]|\.\s")
+_ANEW = regex(r"[|;{}]|(?<![^\W_])(?:test|eval|val)", re.IGNORECASE)
+_BRACE = regex(r"(?:['\"](?P<key>[^'\"\n]{1,60})['\"]\s{0,3}:\s{0,3})?(?P<brace>[{}])")
+_SUPPORT = regex(r"['\"]support['\"]\s{0,3}:\s{0,3}(?P<n>\d{1,9})(?:\.0)?(?=\s{0,3}[,}])")
 _BLEU: tuple[MetricName, ...] = ("bleu1", "bleu2", "bleu3", "bleu4")
-_SACREBLEU = re.compile(r"\s(?P<precisions>\d{1,3}\.\d(?:/\d{1,3}\.\d){0,3})\s\(BP\s?=")
+_SACREBLEU = regex(r"\s(?P<precisions>\d{1,3}\.\d(?:/\d{1,3}\.\d){0,3})\s\(BP\s?=")
 _WINDOW = 200
 _DEEPEST = 20
 

@@ -7,10 +7,11 @@ from grader.evidence.placing import Place, tests_first
 from grader.evidence.rows import commonest, place_answers, rows_at
 from grader.evidence.scene import FEWEST_UNPLACED, Scene, Scored
 from grader.model import Evaluation, LabelOrigin, MetricCall
+from grader.patterns import regex
 
 __all__ = ["answerings", "is_answering"]
 
-NAMED_ANSWERS = re.compile(r"pred|guess|gener|output|(?<![a-z])(?:hyps?|hat|p)(?![a-z])", re.I)
+NAMED_ANSWERS = regex(r"pred|guess|gener|output|(?<![a-z])(?:hyps?|hat|p)(?![a-z])", re.I)
 """Names of variables that tell a model's answers from the right ones."""
 
 OF_ANSWERS = "exact_match"

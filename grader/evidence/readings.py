@@ -10,13 +10,14 @@ from grader.evidence.numbers import Quantity
 from grader.evidence.spelling import spelled_out
 from grader.evidence.tables import Row, Table, TableCell
 from grader.model import Average, MetricName
+from grader.patterns import regex
 
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = regex(r"[^\W\d_]+")
 _NEUTRAL = vocabulary.words(vocabulary.NEUTRAL)
 _FILLERS = vocabulary.words(vocabulary.FILLERS)
 _PER_CLASS = vocabulary.words(vocabulary.PER_CLASS)
 _PROGRESS = vocabulary.phrases(vocabulary.PROGRESS)
-_AVERAGED = re.compile(r"(?P<average>macro|weighted|micro)[ _](?:avg|average)", re.IGNORECASE)
+_AVERAGED = regex(r"(?P<average>macro|weighted|micro)[ _](?:avg|average)", re.IGNORECASE)
 _SUPPORT = {"support", "n", "samples", "images"}
 _STATISTICS = {"std", "25%", "75%"}
 _LONGEST_LABEL = 80

@@ -3,6 +3,7 @@
 import re
 
 from grader.evidence import vocabulary
+from grader.patterns import regex
 
 __all__ = [
     "is_cited",
@@ -14,31 +15,29 @@ __all__ = [
     "part_at",
 ]
 
-_HEDGE = re.compile(
+_HEDGE = regex(
     rf"(?:(?<!\w){vocabulary.alternation(vocabulary.every(vocabulary.HEDGES))}\.?\s(?:the\s|an?\s)?"
     rf"|{vocabulary.alternation(vocabulary.HEDGES['zh'].split(', '))}|[~≈±<>≥≤])"
     r"[\s*_(]{0,3}$",
     re.IGNORECASE,
 )
-_HEDGE_BEHIND = re.compile(
-    r"\s?(?:\+|or\s(?:so|more|higher|better)\b|-?ish\b|左右|上下)", re.IGNORECASE
-)
+_HEDGE_BEHIND = regex(r"\s?(?:\+|or\s(?:so|more|higher|better)\b|-?ish\b|左右|上下)", re.IGNORECASE)
 _TARGET = vocabulary.phrases(vocabulary.TARGETS)
-_BOUND = re.compile(
+_BOUND = regex(
     r"(?:above|below|over|under|(?:greater|less|more|higher|lower)\sthan|[<>≥≤])\s?\d",
     re.IGNORECASE,
 )
 _VERDICT = vocabulary.phrases(vocabulary.VERDICTS)
-_JUDGED = re.compile(
+_JUDGED = regex(
     rf"\W{{0,6}}{vocabulary.alternation(vocabulary.every(vocabulary.VERDICTS))}\s?:", re.IGNORECASE
 )
 _CITED = vocabulary.phrases(vocabulary.CITATIONS)
 _OTHER_RUN = vocabulary.phrases(vocabulary.OTHER_RUNS)
-_COMPARED = re.compile(
+_COMPARED = regex(
     r"\b(?:than|above|over|beats?|against|outperforms?|compared (?:to|with))\s(?:\w{1,8}\s)?$",
     re.IGNORECASE,
 )
-_SOURCE = re.compile(r"\[\d{1,3}\](?!\()|§|\(\w{2,20}(?:\set\sal\.?)?,\s(?:19|20)\d\d\)")
+_SOURCE = regex(r"\[\d{1,3}\](?!\()|§|\(\w{2,20}(?:\set\sal\.?)?,\s(?:19|20)\d\d\)")
 
 _AROUND = 400
 """Characters before and behind a number that are looked at."""

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 from grader.evidence import numbers
 from grader.evidence.headings import Line, unfenced
+from grader.patterns import regex
 
-_BLOCK = re.compile(r"\s*(?:[-*+•▪o]\s|\d{1,3}[.)]\s|#{1,6}|>|\|)")
-_END = re.compile(r"[.!?]['\")\]*_\u201d]{0,3}(?=\s)|[。！？]")  # noqa: RUF001 - CJK stops
-_ABBREVIATION = re.compile(
+_BLOCK = regex(r"\s*(?:[-*+•▪o]\s|\d{1,3}[.)]\s|#{1,6}|>|\|)")
+_END = regex(r"[.!?]['\")\]*_\u201d]{0,3}(?=\s)|[。！？]")  # noqa: RUF001 - CJK stops
+_ABBREVIATION = regex(
     r"(?:e\.g|i\.e|et al|approx|vs|ca|fig|no|acc|prec|resp|z\.b|bzw|ggf|abb|nr|mio|mrd|p\.\s?ex|env"
     r"|aprox|pág|eq)\.$",
     re.IGNORECASE,
 )
-_TAG = re.compile(r"</?[a-z][^<>]{0,300}>", re.IGNORECASE)
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>)\]]{1,500}", re.IGNORECASE)
+_TAG = regex(r"</?[a-z][^<>]{0,300}>", re.IGNORECASE)
+_URL = regex(r"(?:https?://|www\.)[^\s<>)\]]{1,500}", re.IGNORECASE)
 _LONGEST = 1000
 
 

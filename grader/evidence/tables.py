@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from grader.evidence.headings import Line
+from grader.patterns import regex
 
-_TABLE = re.compile(r"<(?P<close>/?)table\b", re.IGNORECASE)
-_PIECE = re.compile(r"<(?P<close>/?)(?P<name>tr|th|td|thead|tbody)\b[^>]{0,500}>", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]{0,500}>")
+_TABLE = regex(r"<(?P<close>/?)table\b", re.IGNORECASE)
+_PIECE = regex(r"<(?P<close>/?)(?P<name>tr|th|td|thead|tbody)\b[^>]{0,500}>", re.IGNORECASE)
+_TAG = regex(r"<[^<>]{0,500}>")
 _LONGEST = 200_000
-_BARS = re.compile(r"[|\u2502\u2503\u2551]")
+_BARS = regex(r"[|\u2502\u2503\u2551]")
 # Between numbers, and before a decimal, pandas may leave a single blank.
-_GAP = re.compile(r"\t+|[^\S\n]{2,}|(?<=[\d%])\s(?=-?[\d.])|\s(?=-?\d{0,15}\.\d)")
-_RULE = re.compile(r"[\s|:+\-=\u2500-\u257f]+")
+_GAP = regex(r"\t+|[^\S\n]{2,}|(?<=[\d%])\s(?=-?[\d.])|\s(?=-?\d{0,15}\.\d)")
+_RULE = regex(r"[\s|:+\-=\u2500-\u257f]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

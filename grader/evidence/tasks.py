@@ -14,10 +14,11 @@ from grader.evidence.headings import (
 from grader.evidence.naming import number_of, task_names
 from grader.evidence.wanted import wanted_answers
 from grader.model import Cell, Lab, Submission
+from grader.patterns import regex
 
 _COMPARISONS = vocabulary.phrases(vocabulary.COMPARISONS)
 _ENDINGS = vocabulary.phrases(vocabulary.ENDINGS)
-_LEAD = re.compile(r" {0,3}(?:\*\*|__)(?P<text>\S+ [^*_\n]{1,80})(?:\*\*|__)(?!$)")
+_LEAD = regex(r" {0,3}(?:\*\*|__)(?P<text>\S+ [^*_\n]{1,80})(?:\*\*|__)(?!$)")
 """Bold words that open a paragraph: ``**Observation on ViT** The accuracy ...``."""
 
 

@@ -9,24 +9,28 @@ import re
 from collections.abc import Iterable, Mapping
 
 from grader.model import Average, MetricName
+from grader.patterns import regex
 
 Table = Mapping[str, str]
 
-IDEOGRAPHS = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-"""Ranges of Chinese and Japanese characters, for use in a character class."""
-
-# These have no case. Said inside, because a class of so many characters takes milliseconds to
-# compile where case is ignored, and a check starts with hundreds of patterns.
-IDEOGRAPH = f"(?-i:[{IDEOGRAPHS}])"
+# A check starts with hundreds of patterns, and a class takes a millisecond to compile for every
+# ten thousand characters in it, far more where their case is looked up: what looks at the ends of
+# words goes by a class of few.
+IDEOGRAPH = r"(?-i:[\u3040-\u9fff])"
 """A fragment that matches a Chinese or Japanese character."""
 
-LETTER = rf"(?-i:[^\W\d_{IDEOGRAPHS}])"
-"""A letter of a script that puts blanks between words."""
+LETTERS = r"(?-i:[^\W\d_\u3040-\u9fff])"
+"""A letter of a script that puts blanks between words, to be repeated."""
 
-LETTER_OR_DIGIT = rf"(?-i:[^\W_{IDEOGRAPHS}])"
+_SPACED = r"(?=(?-i:[\x00-\u1fff]))"
+LETTER = rf"(?:{_SPACED}[^\W\d_])"
+"""The same, for the ends of words."""
+
+LETTER_OR_DIGIT = rf"(?:{_SPACED}[^\W_])"
 """The same, or a digit."""
 
-_IDEOGRAPH = re.compile(IDEOGRAPH)
+RUN_ON = r"(?-i:[^\x00-\u1fff])"
+"""What needs no blank beside it: a Chinese or Japanese character, or no letter at all."""
 
 METRICS: Mapping[MetricName, Table] = {
     "accuracy": {
@@ -414,14 +418,19 @@ def alternation(entries: Iterable[str]) -> str:
     return "(?:" + "|".join(sorted(entries, key=len, reverse=True)) + ")"
 
 
+def ideographs(text: str) -> int:
+    """How many Chinese and Japanese characters it has."""
+    return 0 if text.isascii() else sum("\u3040" <= character <= "\u9fff" for character in text)
+
+
 def phrases(table: Table) -> re.Pattern[str]:
     """Matches any entry as whole words; Chinese and Japanese put no blanks between words."""
     entries = every(table)
-    spaced = [entry for entry in entries if not _IDEOGRAPH.search(entry)]
-    run_on = [entry for entry in entries if _IDEOGRAPH.search(entry)]
+    spaced = [entry for entry in entries if not ideographs(entry)]
+    run_on = [entry for entry in entries if ideographs(entry)]
     parts = [rf"(?<!\w){alternation(spaced)}(?!\w)"] if spaced else []
     parts += [alternation(run_on)] if run_on else []
-    return re.compile("|".join(parts), re.IGNORECASE)
+    return regex("|".join(parts), re.IGNORECASE)
 
 
 def words(table: Table) -> frozenset[str]:

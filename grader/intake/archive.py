@@ -5,7 +5,6 @@ A file in a zip has the path of the zip with its name inside appended, such as
 """
 
 import io
-import re
 import stat
 import struct
 import zipfile
@@ -16,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from grader.errors import SubmissionError
+from grader.patterns import regex
 
 __all__ = ["Archive", "is_zip", "open_archive", "split"]
 
@@ -40,7 +40,7 @@ LONGEST_COMMENT = 0xFFFF
 ENTRY_BYTES = 1_100
 """Room in the table of contents for one entry with a long name."""
 
-DRIVE = re.compile(r"^[A-Za-z]:")
+DRIVE = regex(r"^[A-Za-z]:")
 UTF8_NAMES = 0x800
 ENCRYPTED = 0x1
 INSTEAD = "hand in the notebook itself"

@@ -10,16 +10,17 @@ from collections.abc import Collection, Hashable, Iterable, Sequence
 from pathlib import PurePath
 
 from grader.intake.names import canvas_students, moodle_student
+from grader.patterns import regex
 
 SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown"})
 """A report without a suffix must be named directly: any file may have none."""
 
-NO_REPORT = re.compile(
+NO_REPORT = regex(
     r"(?:^|[_\W])(?:read[-_ ]?me|licen[cs]e|copying|notice|authors|change(?:s|log)|requirements"
     r"|constraints|contributing|instructions|vocab|labels|classes|merges|feedback|comments)$",
     re.IGNORECASE,
 )
-NO_STUDENT = re.compile(
+NO_STUDENT = regex(
     r"assets|data(?:sets?)?|docs?|figures|images|img|notes|outputs|resources|src|tests|utils",
     re.IGNORECASE,
 )

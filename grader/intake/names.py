@@ -11,14 +11,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-CANVAS = re.compile(
+from grader.patterns import regex
+
+CANVAS = regex(
     r"^(?:(?!anon_|LATE_)(?P<name>.+?)_)?(?:LATE_)?"
     r"(?:anon_(?P<anon>[A-Za-z0-9]+)|(?P<user>\d+))_(?P<file>\d+)_(?P<own>.+)$"
 )
-MOODLE = re.compile(
-    r"^(?P<name>[^_/]+)_(?P<user>\d+)_assignsubmission_[a-z]+(?:_.*)?$", re.IGNORECASE
-)
-COPIES = re.compile(
+MOODLE = regex(r"^(?P<name>[^_/]+)_(?P<user>\d+)_assignsubmission_[a-z]+(?:_.*)?$", re.IGNORECASE)
+COPIES = regex(
     r"\s*\(\d+\)$|[\s_-]*-\s*Copy(?:\s*\(\d+\)|\d*)$|-Copy\d*$|^Copy of\s+|\s+copy(?:\s+\d+)?$",
     re.IGNORECASE,
 )

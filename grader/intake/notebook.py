@@ -1,7 +1,6 @@
 """Read a notebook without running it, as leniently as Jupyter opens it."""
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any, Literal, NamedTuple
@@ -11,12 +10,13 @@ from grader.intake.decoding import decoded
 from grader.intake.outputs import joined, reduced
 from grader.intake.scripts import is_script, script_cells
 from grader.model import Cell
+from grader.patterns import regex
 
 AT_END = 6
 """Characters: a fault this close to the end of the text is the end itself, perhaps amid
 ``false`` or an escape such as ``\\u00``."""
 
-CELLS = re.compile(r'"cells"\s*:\s*\[')
+CELLS = regex(r'"cells"\s*:\s*\[')
 KINDS: dict[str, Literal["code", "markdown", "raw"]] = {
     "code": "code",
     "markdown": "markdown",

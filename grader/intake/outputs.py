@@ -1,19 +1,19 @@
 """Saved outputs, reduced to text and HTML."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from grader.model import Output
+from grader.patterns import regex
 
 LONGEST = 1 << 20
 """Bytes of text kept per output."""
 
 Kind = Literal["stdout", "stderr", "result", "display", "error"]
-ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
+ANSI = regex(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 """Control sequences, operating-system commands and two-character escapes of ECMA-48."""
 
-SURROGATE = re.compile(r"[\ud800-\udfff]")
+SURROGATE = regex(r"[\ud800-\udfff]")
 KINDS: dict[str, Kind] = {"execute_result": "result", "pyout": "result", "error": "error"}
 PLAIN = ("text/plain", "text/markdown", "text/latex")
 

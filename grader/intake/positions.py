@@ -5,10 +5,12 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from grader.patterns import regex
+
 __all__ = ["source_lines"]
 
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
-_BREAK = re.compile(r"(?<!\\)(?:\\\\)*\\n")
+_TOKEN = regex(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]', re.DOTALL)
+_BREAK = regex(r"(?<!\\)(?:\\\\)*\\n")
 """An escaped line feed, not an escaped backslash before an ``n``."""
 
 

@@ -6,17 +6,18 @@ from pathlib import PurePath
 from typing import Any
 
 from grader.errors import SubmissionError
+from grader.patterns import regex
 
 SUFFIXES = (".py", ".md")
 LARGEST = 2_000_000
 """Bytes; a notebook's source without its outputs is far smaller."""
 
-PY_HEADER = re.compile(r"\A(?:#!.*\n)?# ---\n(?:#.*\n)*?# ---\n")
-MD_HEADER = re.compile(r"\A---\n(?:.*\n)*?---\n")
-PY_CELLS = re.compile(r"^# (?:%%|\+)", re.MULTILINE)
-MD_CELLS = re.compile(r"^```\s*(?:\{code-cell\}|python\b)", re.MULTILINE)
-MYST_CELLS = re.compile(r"^```\{code-cell\}", re.MULTILINE)
-JUPYTER = re.compile(r"^(?:# )?(?:jupyter|kernelspec|jupytext):", re.MULTILINE)
+PY_HEADER = regex(r"\A(?:#!.*\n)?# ---\n(?:#.*\n)*?# ---\n")
+MD_HEADER = regex(r"\A---\n(?:.*\n)*?---\n")
+PY_CELLS = regex(r"^# (?:%%|\+)", re.MULTILINE)
+MD_CELLS = regex(r"^```\s*(?:\{code-cell\}|python\b)", re.MULTILINE)
+MYST_CELLS = regex(r"^```\{code-cell\}", re.MULTILINE)
+JUPYTER = regex(r"^(?:# )?(?:jupyter|kernelspec|jupytext):", re.MULTILINE)
 
 
 def is_script(path: PurePath) -> bool:

@@ -1,12 +1,12 @@
 """Which cells are the course's own, and which were made from them."""
 
 import difflib
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from grader.model import Cell
+from grader.patterns import regex
 
 MOST_LINES = 1_000
 """Lines of a cell beyond which it is only compared whole."""
@@ -49,9 +49,9 @@ HEAVIEST = 80
 """Characters of a line that count; one long line of data is not worth a page of code."""
 
 TAB = 8
-IMPORT = re.compile(r"(?:import|from)\s+\w|[%!]")
-WORD = re.compile(r"\w{2,60}")
-SMALL = re.compile(r"\W*(?:\w{1,20}\W*)?\Z")
+IMPORT = regex(r"(?:import|from)\s+\w|[%!]")
+WORD = regex(r"\w{2,60}")
+SMALL = regex(r"\W*(?:\w{1,20}\W*)?\Z")
 """A line with one word at most, such as ``else:`` or a closing bracket."""
 
 

@@ -1,10 +1,10 @@
 """How captions become words."""
 
-import re
+from grader.patterns import regex
 
 __all__ = ["words"]
 
-WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+WORD = regex(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 
 
 def words(caption: str) -> list[str]:

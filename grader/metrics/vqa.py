@@ -1,12 +1,12 @@
 """Accuracy of answers to questions about images."""
 
-import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grader.metrics._checks import same_length
+from grader.patterns import regex
 
 __all__ = ["exact_match", "normalised", "vqa_accuracy"]
 
@@ -35,9 +35,9 @@ CONTRACTIONS = {whole.replace("'", ""): whole for whole in CONTRACTED.split()}
 """Contraction without its apostrophe to the contraction. Those that are another word without it
 (its, were, well, wed, shed, shell, ill) stay as they are."""
 
-BETWEEN_DIGITS = re.compile(r"(?<=\d),(?=\d)")
-PUNCTUATION = re.compile(r"[;/\[\]\"{}()=+\\_\-<>@`,?!]")
-FULL_STOP = re.compile(r"\.(?!\d)")
+BETWEEN_DIGITS = regex(r"(?<=\d),(?=\d)")
+PUNCTUATION = regex(r"[;/\[\]\"{}()=+\\_\-<>@`,?!]")
+FULL_STOP = regex(r"\.(?!\d)")
 
 
 def normalised(answer: str) -> str:

@@ -19,19 +19,20 @@ from grader.model import (
     Wording,
     say,
 )
+from grader.patterns import regex
 
 SPOKEN = {
-    "accuracy": re.compile(r"accuracy|(?<![a-z])acc(?![a-z])|exactitude|准确率", re.I),
-    "precision": re.compile(r"precision|pr[ée]cision|精确率", re.I),
-    "recall": re.compile(r"recall|rappel|sensitivity|召回率", re.I),
-    "F1": re.compile(r"(?<![a-z])f-?1(?![0-9])|f1[ _-]?score", re.I),
-    "ROC-AUC": re.compile(r"(?<![a-z])auc(?![a-z])|roc|auroc", re.I),
-    "loss": re.compile(r"(?<![a-z])(?:log[ _-]?)?loss(?![a-z])|perte|entropy|损失", re.I),
-    "kappa": re.compile(r"kappa", re.I),
+    "accuracy": regex(r"accuracy|(?<![a-z])acc(?![a-z])|exactitude|准确率", re.I),
+    "precision": regex(r"precision|pr[ée]cision|精确率", re.I),
+    "recall": regex(r"recall|rappel|sensitivity|召回率", re.I),
+    "F1": regex(r"(?<![a-z])f-?1(?![0-9])|f1[ _-]?score", re.I),
+    "ROC-AUC": regex(r"(?<![a-z])auc(?![a-z])|roc|auroc", re.I),
+    "loss": regex(r"(?<![a-z])(?:log[ _-]?)?loss(?![a-z])|perte|entropy|损失", re.I),
+    "kappa": regex(r"kappa", re.I),
 }
 """What words beside a number call it."""
 
-QUALIFIED = re.compile(
+QUALIFIED = regex(
     r"balanced|top[ -]?\d|average[ _]precision|mean[ _]average|(?<![a-z])m?ap(?![a-z])|confiden"
     r"|probab|chance|baseline|per[ -]class|hamming|jaccard|(?<![a-z])iou|置信|概率|[eé]quilibr",
     re.I,

@@ -7,8 +7,9 @@ from grader.detect._samples import source_ref
 from grader.detect._splits import Part, Scored, scored, task_of
 from grader.detect.api import Sighting, detector
 from grader.model import Case, Confidence, EvidenceKind, Node, SourceGraph, say
+from grader.patterns import regex
 
-CHANGES = re.compile(
+CHANGES = regex(
     r"augment|(?:^|[._])(?:fliplr|flipud|flip|hflip|vflip|rot90|rotate|mirror|jitter|random_crop"
     r"|adjust_brightness|adjust_contrast|RandomHorizontalFlip|RandomVerticalFlip|RandomRotation"
     r"|ColorJitter|RandomResizedCrop|RandomAffine|AutoAugment|RandAugment)(?:$|_)",

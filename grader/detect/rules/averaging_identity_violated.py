@@ -26,10 +26,11 @@ from grader.model import (
     Wording,
     say,
 )
+from grader.patterns import regex
 
 SCORES = ("precision", "recall", "F1")
 
-SEVERAL_LABELS = re.compile(
+SEVERAL_LABELS = regex(
     r"multi_?label|MultiLabelBinarizer|num_labels_per|sigmoid|BCEWithLogits|ignore_index", re.I
 )
 """Words of sources where an item may have several labels or none, and no identity holds."""

@@ -20,20 +20,21 @@ from grader.model import (
     Wording,
     say,
 )
+from grader.patterns import regex
 
-MEANS = re.compile(r"(?:^|\.)(?:mean|average|fmean|nanmean)$")
+MEANS = regex(r"(?:^|\.)(?:mean|average|fmean|nanmean)$")
 """Calls that average what they are given."""
 
-BATCHES = re.compile(
+BATCHES = regex(
     r"loader|(?:^|[^a-z])dl(?:[^a-z]|$)|batche?s|\.iter$|\.batch$|array_split|iterator", re.I
 )
 """Names of what is iterated a batch at a time."""
 
-TRAINS = re.compile(r"\.backward\(|optimi[sz]er\.step\(|train_on_batch\(|\.fit\(")
+TRAINS = regex(r"\.backward\(|optimi[sz]er\.step\(|train_on_batch\(|\.fit\(")
 """Marks of cells that train: their running means watch the training."""
 
-SCORE = re.compile(r"acc|score|f1|precision|recall|correct|bleu", re.I)
-LOSS = re.compile(r"loss|perte|损失", re.I)
+SCORE = regex(r"acc|score|f1|precision|recall|correct|bleu", re.I)
+LOSS = regex(r"loss|perte|损失", re.I)
 DIGITS = 3
 """Fewest decimals from which a printed number tells the two means apart."""
 

@@ -1,6 +1,5 @@
 """CLP002: candidate-set-collapse."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -19,11 +18,12 @@ from grader.detect._clip import (
 from grader.detect._flow import carries, flow
 from grader.detect.api import Sighting, detector
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Node, SourceGraph, Tag, say
+from grader.patterns import regex
 
-TOKENIZES = re.compile(r"(?:^|\.)(?:tokenize|tokenizer)$")
+TOKENIZES = regex(r"(?:^|\.)(?:tokenize|tokenizer)$")
 """Names of calls that take texts as first argument."""
 
-FIRST_ONLY = re.compile(r"\[\s{0,9}0?\s{0,9}:\s{0,9}1\s{0,9}\]")
+FIRST_ONLY = regex(r"\[\s{0,9}0?\s{0,9}:\s{0,9}1\s{0,9}\]")
 """``[:1]`` and ``[0:1]``."""
 
 Why = Literal["one", "from-label"]

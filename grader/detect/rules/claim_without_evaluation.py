@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from grader.detect.api import Sighting, detector
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Figure, Severity, say
+from grader.patterns import regex
 
-WORD = re.compile(r"[a-z]{3,40}|[\u4e00-\u9fff]{2,20}")
+WORD = regex(r"[a-z]{3,40}|[\u4e00-\u9fff]{2,20}")
 """Parts of a name by which it is looked for."""
 
 COMMON = frozenset({
@@ -18,14 +19,14 @@ COMMON = frozenset({
 })  # fmt: skip
 """Words that name no model and no data set."""
 
-OWN = re.compile(
+OWN = regex(
     r"\b(?:i|we|my|our|j'ai|j\u2019ai|nous|mon|notre|nos|ich|wir|mein\w{0,2}|unser\w{0,2}|yo|mi"
     r"|nuestr\w{1,2}|evalu[ée]|obtuve|hemos)\b|我们?|本实验|私|우리|мы\b|я\b",
     re.I,
 )
 """Words by which a student speaks of own work."""
 
-BEFORE = re.compile(
+BEFORE = regex(
     r"pre-?\s?train|pré-?\s?entra|vortrain|preentren|预训练|fine-?\s?tun\w{1,4} on|trained on"
     r"|entraîné\w{0,2} sur|trainiert auf|entrenad\w on|paper|article|literature|published|reported"
     r"|leaderboard|state.of.the.art|sota|authors?|auteurs|autoren|official|original|benchmark|known"
@@ -34,7 +35,7 @@ BEFORE = re.compile(
 )
 """Words by which a data set is where a model comes from, or a number is somebody else's."""
 
-ENDS = re.compile(r"(?<=[.!?])\s|\n|[\u3002\uff01\uff1f]")
+ENDS = regex(r"(?<=[.!?])\s|\n|[\u3002\uff01\uff1f]")
 MOST = 300
 """Numbers of the text that are looked at in one notebook, so that time stays bounded."""
 

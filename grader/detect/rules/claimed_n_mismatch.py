@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from grader.detect._samples import pooled, uncounted
 from grader.detect.api import Sighting, detector
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Figure, Task, say
+from grader.patterns import regex
 
-NUMBER = re.compile(r"(?<![\w.,])\d{1,3}(?:[,\u202f\u00a0 ]\d{3}){1,3}(?![\d])|(?<![\w.,])\d{1,9}")
+NUMBER = regex(r"(?<![\w.,])\d{1,3}(?:[,\u202f\u00a0 ]\d{3}){1,3}(?![\d])|(?<![\w.,])\d{1,9}")
 LONGEST = 20_000
 """Characters of one output that are looked at for the number."""
 

@@ -16,15 +16,16 @@ from grader.model import (
     Tag,
     say,
 )
+from grader.patterns import regex
 
-NAMED = re.compile(
+NAMED = regex(
     r"[\"'][^\"'\n]{0,60}(?:accuracy|exactitude|genauigkeit|precisi|recall|rappel|f1|bleu|meteor"
     r"|cider|rouge|r@\d|exact match|similarity|准确率|精度|召回)",
     re.I,
 )
 """A text in the source that names a score."""
 
-SHOWS = re.compile(r"\b(?:print|display)\s{0,4}\(|^[A-Za-z_][\w.]{0,60}\s{0,4}(?:\(|$)", re.M)
+SHOWS = regex(r"\b(?:print|display)\s{0,4}\(|^[A-Za-z_][\w.]{0,60}\s{0,4}(?:\(|$)", re.M)
 """Whether a cell prints, calls something for what it does, or ends with a value."""
 
 

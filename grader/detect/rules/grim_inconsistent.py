@@ -19,6 +19,7 @@ from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.lattice import chance, possible
 from grader.metrics.consistency.shown import Range, meet, shown
 from grader.model import METRICS, Case, Claim, Confidence, EvidenceKind, EvidenceRef, Reported, say
+from grader.patterns import regex
 
 PARTS = {
     "accuracy": (1,),
@@ -32,7 +33,7 @@ PARTS = {
 HIGHEST_CHANCE = 0.25
 """Chance that an invented value passes; above it the test says nothing and is not made."""
 
-TEST = re.compile(r"test|eval|测试", re.I)
+TEST = regex(r"test|eval|测试", re.I)
 """Words of the items scored."""
 
 FEWEST = 2

@@ -32,6 +32,7 @@ from grader.model import (
     say,
     say_many,
 )
+from grader.patterns import regex
 
 FEWEST = 5
 """Fewest typed labels of a classification; fewer show how a metric works."""
@@ -39,8 +40,8 @@ FEWEST = 5
 FEWEST_RELEVANT = 2
 """Fewest typed right answers to a search."""
 
-SEARCH = re.compile(r"recall|precision|hit|(?<![a-z])(?:mrr|ndcg|map)(?![a-z])", re.I)
-RIGHT = re.compile(r"relevan|truth|gold|(?<![a-z])gt(?![a-z])|label|expected|correct|target", re.I)
+SEARCH = regex(r"recall|precision|hit|(?<![a-z])(?:mrr|ndcg|map)(?![a-z])", re.I)
+RIGHT = regex(r"relevan|truth|gold|(?<![a-z])gt(?![a-z])|label|expected|correct|target", re.I)
 LISTS = frozenset({"List", "Tuple", "Set"})
 
 

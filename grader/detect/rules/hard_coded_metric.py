@@ -18,15 +18,16 @@ from grader.model import (
     say,
     say_many,
 )
+from grader.patterns import regex
 
-METRIC = re.compile(
+METRIC = regex(
     r"accuracy|(?<![a-z])acc(?![a-z])|exactitude|pr[ée]cision|recall|rappel|(?<![a-z])f1(?![0-9])"
     r"|f1[ _-]?score|准确率|精确率|召回率|準確率|정확도|точность|bleu|(?<![a-z])meteor(?![a-z])"
     r"|(?<![a-z])cider(?![a-z])|exact[ _-]?match|similarity[ _-]?score"
     r"|score[ _-]?de[ _-]?similarit[ée]",
     re.I,
 )
-OTHERS = re.compile(
+OTHERS = regex(
     r"paper|base[ _]?line|reported|publish|target|thresh|expect|goal|minim|min_|at least|exceed"
     r"|requir|chance|random|majority|sota|state.of.the.art|literature|original|human|example|e\.g\."
     r"|reference|r[ée]f[ée]rence|seuil|objectif|cible|目标|阈值|论文|基线|toleran|margin|delta|drop"
@@ -35,7 +36,7 @@ OTHERS = re.compile(
 )
 """Words beside a number that is not meant as a result of this notebook."""
 
-STATED = re.compile(
+STATED = regex(
     rf"(?:{METRIC.pattern})(?:[ _-]?score)?(?:\s*\(\w+\))?\s*"
     r"(?:[:=\uff1a]|\bis\b|\bof\b|\best\b|\bde\b|为|\s)\s*"
     r"(?P<number>\d{1,3}(?:[.,]\d+)?)\s*(?P<percent>%)?",

@@ -20,6 +20,7 @@ from grader.metrics.consistency.macro import (
 )
 from grader.metrics.consistency.shown import Range, meet, shown
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Figure, Wording, say
+from grader.patterns import regex
 
 LAWS = {
     COUNT_LAW: say("the accuracy is no whole number of right answers"),
@@ -31,7 +32,7 @@ LAWS = {
 
 TRIPLE = ("precision", "recall", "f1")
 ALL = ("accuracy", *TRIPLE)
-AVERAGE = re.compile(r"\b(macro|weighted|micro)\b", re.I)
+AVERAGE = regex(r"\b(macro|weighted|micro)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

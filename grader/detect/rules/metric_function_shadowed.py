@@ -16,6 +16,7 @@ from grader.model import (
     Wording,
     say,
 )
+from grader.patterns import regex
 
 LIBRARY = frozenset({
     "accuracy_score", "balanced_accuracy_score", "precision_score", "recall_score", "f1_score",
@@ -25,8 +26,8 @@ LIBRARY = frozenset({
 })  # fmt: skip
 """Names under which libraries give their metrics."""
 
-DEFINED = re.compile(r"^(?P<indent>[ \t]{0,40})def\s{1,4}(?P<name>\w{1,60})\s{0,4}\(", re.M)
-ASSIGNED = re.compile(
+DEFINED = regex(r"^(?P<indent>[ \t]{0,40})def\s{1,4}(?P<name>\w{1,60})\s{0,4}\(", re.M)
+ASSIGNED = regex(
     r"^[ \t]{0,40}(?P<name>[\w.]{1,80})\s{0,4}=\s{0,4}lambda\b[^:\n]{0,80}:(?P<body>[^\n]{1,200})",
     re.M,
 )

@@ -1,6 +1,5 @@
 """LAB007: misaligned-labels."""
 
-import re
 from collections.abc import Iterator
 
 from grader.detect._canonical import (
@@ -27,13 +26,14 @@ from grader.model import (
     Task,
     say,
 )
+from grader.patterns import regex
 
-SHUFFLES = re.compile(r"(?:^|\.)(?:shuffle|permutation|permuted|randperm|sample)$")
+SHUFFLES = regex(r"(?:^|\.)(?:shuffle|permutation|permuted|randperm|sample)$")
 """Calls that give rows another order."""
 
-LOADERS = re.compile(r"(?:^|\.)(?:DataLoader|flow_from_directory|flow_from_dataframe"
+LOADERS = regex(r"(?:^|\.)(?:DataLoader|flow_from_directory|flow_from_dataframe"
                      r"|image_dataset_from_directory)$")  # fmt: skip
-SHUFFLED_ALWAYS = re.compile(r"(?:flow_from_directory|flow_from_dataframe"
+SHUFFLED_ALWAYS = regex(r"(?:flow_from_directory|flow_from_dataframe"
                              r"|image_dataset_from_directory)$")  # fmt: skip
 """Makers of loaders that shuffle unless they are told not to."""
 

@@ -14,6 +14,7 @@ from grader.model import (
     Place,
     say,
 )
+from grader.patterns import regex
 
 HARMLESS = frozenset({
     "pip", "pip3", "conda", "mamba", "uv", "apt", "apt-get", "sudo", "nvidia-smi", "nvcc", "git",
@@ -24,10 +25,10 @@ HARMLESS = frozenset({
 })  # fmt: skip
 """Programs that install, fetch, list, compile for a library, or show the machine."""
 
-INSTALLS = re.compile(r"\bpython[\d.]*\s(?:-\S\s){0,3}-m\s(?:pip|venv|ensurepip|spacy|nltk)\b")
+INSTALLS = regex(r"\bpython[\d.]*\s(?:-\S\s){0,3}-m\s(?:pip|venv|ensurepip|spacy|nltk)\b")
 """Python as it is called to install."""
 
-PREFIX = re.compile(r"^(?:[A-Za-z_]\w{0,60}=\S{0,200}\s{1,9})+")
+PREFIX = regex(r"^(?:[A-Za-z_]\w{0,60}=\S{0,200}\s{1,9})+")
 """Settings in front of a command."""
 
 

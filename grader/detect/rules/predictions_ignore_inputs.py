@@ -19,10 +19,9 @@ from grader.model import (
     say,
     say_many,
 )
+from grader.patterns import regex
 
-DECLARED = re.compile(
-    r"base_?line|dummy|chance|rand(?:om)?_|_rand|random_?guess|majority|hasard", re.I
-)
+DECLARED = regex(r"base_?line|dummy|chance|rand(?:om)?_|_rand|random_?guess|majority|hasard", re.I)
 """Names of predictions that are meant to be nobody's."""
 
 FEWEST = 10

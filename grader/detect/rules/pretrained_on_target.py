@@ -7,6 +7,7 @@ from grader.detect._samples import source_ref
 from grader.detect._splits import resolved
 from grader.detect.api import Sighting, detector
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Node, SourceGraph, Tag, say
+from grader.patterns import regex
 
 KNOWN = {
     "nateraw/vit-base-beans": "beans",
@@ -24,10 +25,10 @@ KNOWN = {
 NAMES = ("beans", "cifar100", "cifar10", "food101", "mnist", "imdb", "flowers102", "eurosat")
 """Data sets that models are named after, the longer name before the shorter."""
 
-TUNED = re.compile(r"(?:fine[-_]?tuned?|[-_]ft)(?:[-_]on)?[-_](?P<data>[a-z0-9_-]{4,40})", re.I)
+TUNED = regex(r"(?:fine[-_]?tuned?|[-_]ft)(?:[-_]on)?[-_](?P<data>[a-z0-9_-]{4,40})", re.I)
 """``...-finetuned-cifar10`` in the id of a model."""
 
-UNTRAINED = re.compile(
+UNTRAINED = regex(
     r"zero[- ]shot|without (?:any )?(?:fine[- ]?tuning|training)|never seen|零样本|未经训练"
     r"|sans (?:aucun )?(?:entra[iî]nement|apprentissage)",
     re.I,

@@ -18,8 +18,9 @@ from grader.model import (
     MetricName,
     say,
 )
+from grader.patterns import regex
 
-RECALL = re.compile(r"(?:recall|rappel|r)\s?@\s?(\d{1,3})", re.I)
+RECALL = regex(r"(?:recall|rappel|r)\s?@\s?(\d{1,3})", re.I)
 """A recall whose direction stands elsewhere in the sentence."""
 
 MOST = 300

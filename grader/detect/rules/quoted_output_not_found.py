@@ -1,6 +1,5 @@
 """OUT008: quoted-output-not-found."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -14,11 +13,12 @@ from grader.model import (
     say,
     say_many,
 )
+from grader.patterns import regex
 
 FEWEST = 3
 """Words from which a quotation is a sentence; shorter ones are names and labels."""
 
-IDEOGRAPH = re.compile(r"[\u3400-\u9fff\u3040-\u30ff\uac00-\ud7af]")
+IDEOGRAPH = regex(r"[\u3040-\u9fff\uac00-\ud7af]")
 """Characters of which a word is made of one or two."""
 
 SHOWN = 60

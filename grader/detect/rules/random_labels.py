@@ -23,10 +23,11 @@ from grader.model import (
     Wording,
     say,
 )
+from grader.patterns import regex
 
-DISCRETE = re.compile(r"(?:randint|random_integers|randrange|integers|choices?|sample|getrandbits"
+DISCRETE = regex(r"(?:randint|random_integers|randrange|integers|choices?|sample|getrandbits"
                       r"|multinomial|binomial|bernoulli|randperm|uniform_int)_?$")  # fmt: skip
-BASELINE = re.compile(r"baseline|dummy|chance|guess|pred|random_?(?:model|clf|classifier)", re.I)
+BASELINE = regex(r"baseline|dummy|chance|guess|pred|random_?(?:model|clf|classifier)", re.I)
 FEWEST_DRAWN = 5
 """Fewest labels by whose digest a draw is known again."""
 

@@ -21,8 +21,9 @@ from grader.model import (
     say,
     say_many,
 )
+from grader.patterns import regex
 
-CHANGE = re.compile(
+CHANGE = regex(
     r"Δ|\b(by|chang\w*|decreas\w*|delta|diff\w*|drop\w*|faster|gain\w*|gap|improv\w*|increas\w*|"
     r"loss|more|relative|slower|than)\b",
     re.I,

@@ -1,6 +1,5 @@
 """OUT009: silent-data-fallback."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -16,15 +15,16 @@ from grader.model import (
     Wording,
     say,
 )
+from grader.patterns import regex
 
-BLANK = re.compile(
+BLANK = regex(
     r"(?:^|\.)(?:PIL\.Image\.new|Image\.new"
     r"|(?:numpy|torch|tensorflow)\.(?:zeros|ones|full|empty|rand|randn)(?:_like)?"
     r"|numpy\.random\.(?:rand|randint|random))$"
 )
 """Calls that make a picture, or what stands for one, of nothing."""
 
-READS = re.compile(
+READS = regex(
     r"Image\.open|imread|read_image|load_img|requests\.get|urlopen|decode_(?:image|jpeg|png)"
     r"|image_path|img_path|load_image|\.convert\(|get_(?:image|text)_features|encode_image"
 )

@@ -16,9 +16,10 @@ from grader.model import (
     PrintedMatrix,
     say,
 )
+from grader.patterns import regex
 
-RANK = re.compile(r"(?:^|_)recall_at_(\d{1,3})$|^top(\d{1,3})_accuracy$")
-SPOKEN = re.compile(r"simil|cosin|\bsims?\b|相似|Ähnlich", re.I)
+RANK = regex(r"(?:^|_)recall_at_(\d{1,3})$|^top(\d{1,3})_accuracy$")
+SPOKEN = regex(r"simil|cosin|\bsims?\b|相似|Ähnlich", re.I)
 """Words for similarities, in code and above matrices."""
 
 MOST_ENTRIES = 20_000

@@ -20,9 +20,10 @@ from grader.model import (
     Wording,
     say,
 )
+from grader.patterns import regex
 
-BLANK = re.compile(r"(?:^|\.)(?:numpy|torch)\.(?:zeros|ones|full|empty|rand|randn)(?:_like)?$")
-METRIC = re.compile(
+BLANK = regex(r"(?:^|\.)(?:numpy|torch)\.(?:zeros|ones|full|empty|rand|randn)(?:_like)?$")
+METRIC = regex(
     r"(?:accuracy|acc|precision|recall|f1)(?:_?score)?[\"'\]]*\s*[:=]\s*(?P<number>[\d.]+)", re.I
 )
 """A score given as ``accuracy = 0.9`` or ``"eval_accuracy": 0.9``."""

@@ -18,15 +18,16 @@ from grader.model import (
     Wording,
     say,
 )
+from grader.patterns import regex
 
-MARK = re.compile(
+MARK = regex(
     r"\bstartseq\b|\bendseq\b|<(?:start|end|bos|eos|sos|s|/s|pad|unk)>|\[(?:CLS|SEP|PAD|BOS|EOS)\]"
     r"|<\|[a-z_]{1,24}\|>",
     re.I,
 )
 """Tokens that mark where a sentence begins and ends."""
 
-CLEANS = re.compile(
+CLEANS = regex(
     r"(?:^|\.)(?:replace|re\.sub|sub|strip|lstrip|rstrip|remove\w{0,12}|clean\w{0,20}|index|find"
     r"|partition|removeprefix|removesuffix|group|groups)$"
 )

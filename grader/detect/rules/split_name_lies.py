@@ -1,6 +1,5 @@
 """DAT010: split-name-lies."""
 
-import re
 from collections.abc import Iterator
 
 from grader.detect._called import has_test_split, test_names
@@ -20,8 +19,9 @@ from grader.detect._splits import (
 )
 from grader.detect.api import Sighting, detector
 from grader.model import Binding, Case, Confidence, EvidenceKind, EvidenceRef, SourceGraph, say
+from grader.patterns import regex
 
-FOLDS = re.compile(r"(?:Fold|Split|Out)$")
+FOLDS = regex(r"(?:Fold|Split|Out)$")
 """Classes of scikit-learn that divide rows for a cross-validation."""
 
 

@@ -1,6 +1,5 @@
 """PRD010: stored-or-literal-predictions."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,17 +18,18 @@ from grader.model import (
     say,
     say_many,
 )
+from grader.patterns import regex
 
 FEWEST = 5
 """Fewest typed predictions that are told."""
 
-STORES = re.compile(
+STORES = regex(
     r"(?:numpy\.(?:load|loadtxt|genfromtxt|fromfile)|pandas\.read_\w{2,12}|json\.loads?"
     r"|pickle\.loads?|joblib\.load|torch\.load|csv\.(?:reader|DictReader))$"
 )
 """Readers of files that may hold predictions."""
 
-WRITES = re.compile(
+WRITES = regex(
     r"(?:numpy\.save\w{0,12}|\.to_(?:csv|json|pickle|parquet|excel|feather)|json\.dump"
     r"|pickle\.dump|joblib\.dump|torch\.save|\.writerows?|\.write_text)$"
 )

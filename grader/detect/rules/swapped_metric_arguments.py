@@ -9,6 +9,7 @@ from grader.detect._samples import source_ref
 from grader.detect._sides import contents
 from grader.detect.api import Sighting, detector
 from grader.model import Case, Confidence, EvidenceKind, MetricCall, Tag, say, say_many
+from grader.patterns import regex
 
 ONE_SIDED = frozenset({
     "precision_score", "recall_score", "precision_recall_fscore_support", "fbeta_score",
@@ -16,12 +17,12 @@ ONE_SIDED = frozenset({
 })  # fmt: skip
 """Functions of scikit-learn whose result changes when its first two arguments do."""
 
-TRUE = re.compile(
+TRUE = regex(
     r"true|truth|label|target|actual|(?<![a-z])(?:gt|gold)(?![a-z])|(?<![a-z])y_test(?![a-z])"
     r"|cible|[ée]tiquette|真实|标签",
     re.I,
 )
-PRED = re.compile(r"pred|guess|hypothes|(?<![a-z])y_hat(?![a-z])|pr[ée]d|预测", re.I)
+PRED = regex(r"pred|guess|hypothes|(?<![a-z])y_hat(?![a-z])|pr[ée]d|预测", re.I)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

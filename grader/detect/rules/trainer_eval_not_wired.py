@@ -1,6 +1,5 @@
 """MET003: trainer-eval-not-wired."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -19,19 +18,18 @@ from grader.model import (
     say,
     say_many,
 )
+from grader.patterns import regex
 
-OTHER_AIMS = re.compile(
+OTHER_AIMS = regex(
     r"Seq2Seq|CausalLM|ConditionalGeneration|Vision2Seq|MaskedLM|ForPreTraining|MaskedImage"
     r"|Detection|Segmentation|DPO|SFT"
 )
 """Models and trainers whose loss, or another number, is what is reported."""
 
-WATCHES = re.compile(r"(?:eval(?:uation)?_strategy|do_eval|eval_steps|load_best_model_at_end)$")
+WATCHES = regex(r"(?:eval(?:uation)?_strategy|do_eval|eval_steps|load_best_model_at_end)$")
 """Settings by which a trainer evaluates while it trains."""
 
-LOSSES = re.compile(
-    r"^(?:\w{1,20}_)?(?:loss|runtime|\w{1,30}_per_second|epoch|\w{1,30}_time|jit\w*)$"
-)
+LOSSES = regex(r"^(?:\w{1,20}_)?(?:loss|runtime|\w{1,30}_per_second|epoch|\w{1,30}_time|jit\w*)$")
 """Numbers a trainer gives without being told any metric."""
 
 POSITIONAL = 8

@@ -21,9 +21,10 @@ from grader.model import (
     Task,
     say,
 )
+from grader.patterns import regex
 
-RANK = re.compile(r"recall_at_(\d{1,4})$")
-RECALL = re.compile(r"recall_?\s?@|recall_at|\bR@\d", re.I)
+RANK = regex(r"recall_at_(\d{1,4})$")
+RECALL = regex(r"recall_?\s?@|recall_at|\bR@\d", re.I)
 """How code that measures retrieval calls it."""
 
 EASY = 0.25

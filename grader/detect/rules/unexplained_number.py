@@ -23,13 +23,14 @@ from grader.model import (
     say,
     say_many,
 )
+from grader.patterns import regex
 
-METRIC = re.compile(
+METRIC = regex(
     r"accuracy|(?<![a-z])acc(?![a-z])|exactitude|pr[ée]cision|recall|rappel|(?<![a-z])f1|bleu"
     r"|准确率|精确率|召回率|精度|genauigkeit|precisi[óo]n|exactitud",
     re.I,
 )
-OTHER_DATA = re.compile(r"train|cross|valid|fold|(?<![a-z])cv(?![a-z])|epoch|probe|linear", re.I)
+OTHER_DATA = regex(r"train|cross|valid|fold|(?<![a-z])cv(?![a-z])|epoch|probe|linear", re.I)
 """Words of names of numbers that are of other data, or of another model."""
 
 JUDGED = frozenset({

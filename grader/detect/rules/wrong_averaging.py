@@ -18,6 +18,7 @@ from grader.model import (
     Wording,
     say,
 )
+from grader.patterns import regex
 
 AVERAGED = {
     "precision_score": ("precision",),
@@ -33,13 +34,11 @@ AVERAGED = {
 REPORTS = frozenset({"classification_report"})
 """Functions that print several averages at once."""
 
-SEVERAL_LABELS = re.compile(
-    r"multi_?label|MultiLabelBinarizer|sigmoid|BCEWithLogits|ignore_index", re.I
-)
+SEVERAL_LABELS = regex(r"multi_?label|MultiLabelBinarizer|sigmoid|BCEWithLogits|ignore_index", re.I)
 """Words of sources where an item may have several labels or none, so that micro averages differ
 from accuracy."""
 
-AVERAGE = re.compile(r"(?<![a-z])(macro|micro|weighted)(?![a-z])", re.I)
+AVERAGE = regex(r"(?<![a-z])(macro|micro|weighted)(?![a-z])", re.I)
 
 NOTABLE = 0.005
 """Difference between two averages from which the number itself is wrong."""

@@ -6,7 +6,6 @@ result of a metric function or a float in a variable, explains nothing. Every va
 the chance that an invented number is found among them, so they are counted.
 """
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from grader.evidence.provenance.printed import Outputs
 from grader.evidence.provenance.search import search
 from grader.evidence.provenance.verdict import Judge
 from grader.model import Evaluation, Figure, Provenance, Recording
+from grader.patterns import regex
 
 if TYPE_CHECKING:
     from grader.evidence.provenance.candidates import Candidate
@@ -31,7 +31,7 @@ MOST_FIGURES = 3_000
 MOST_RANKS = 20
 """Different K of Recall@K and top-K that numbers name; the smallest ones."""
 
-_RANK = re.compile(r"(?:recall_at_|top)(\d{1,3})")
+_RANK = regex(r"(?:recall_at_|top)(\d{1,3})")
 
 
 def provenance(

@@ -1,6 +1,5 @@
 """Which candidates are a number, and how likely a coincidence is."""
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from dataclasses import dataclass, field
 from grader.evidence.provenance.candidates import Candidate
 from grader.evidence.rounding import could_be, same_number
 from grader.model import METRICS, Figure, metric_of
+from grader.patterns import regex
 
 __all__ = [
     "MOST_CHANCE",
@@ -30,7 +30,7 @@ lies where scores lie: it is a draw from its surroundings, not from 0 to 1."""
 MOST_LABELS = 300
 """Classes whose names are looked for in those of numbers."""
 
-_WORD = re.compile(r"\w+")
+_WORD = regex(r"\w+")
 
 ORDERLESS = {"bleu": frozenset({"bleu", "bleu4"}), "loss": frozenset({"loss"})}
 """Metrics of a more general name."""

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from grader.evidence.shown.cells import GridNumber, made
+from grader.patterns import regex
 
 __all__ = ["Bracketed", "bracketed"]
 
-_OPEN = re.compile(r"\[\s{0,40}\[")
-_TOKEN = re.compile(
+_OPEN = regex(r"\[\s{0,40}\[")
+_TOKEN = regex(
     r"(?P<space>[\s,]{1,400})|(?P<open>\[)|(?P<close>\])|(?P<dots>\.{3}|\u2026)"
     r"|(?P<wrapper>(?:np\.|numpy\.)?(?:float|int)\d{0,2}\(|tensor\()|(?P<end>\))"
     r"|(?P<digits>[-+]?(?:\d{1,17}(?:\.\d{0,18})?|\.\d{1,18})(?:[eE][-+]?\d{1,3})?)"

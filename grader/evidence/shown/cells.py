@@ -4,14 +4,16 @@ import re
 from decimal import Decimal
 from typing import NamedTuple
 
+from grader.patterns import regex
+
 __all__ = ["GridNumber", "number_in"]
 
-_NUMBER = re.compile(
+_NUMBER = regex(
     r"(?P<digits>[-+\u2212]?(?:\d{1,15}(?:[.,]\d{0,18})?|\d{1,3}(?:,\d{3}){1,4}(?:\.\d{1,18})?"
     r"|\.\d{1,18})(?:[eE][-+]?\d{1,3})?)(?P<unit>\s?%)?"
 )
-_GROUPED = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
-_MARKS = re.compile(r"(?:</?\w{1,10}>|[*_`$\\\s])*")
+_GROUPED = regex(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+_MARKS = regex(r"(?:</?\w{1,10}>|[*_`$\\\s])*")
 _LONGEST = 60
 
 

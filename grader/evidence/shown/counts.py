@@ -10,6 +10,7 @@ from grader.evidence.numbers import Quantity
 from grader.evidence.shown import words
 from grader.evidence.shown.draft import Draft, named
 from grader.evidence.shown.meaning import Meaning, metric_in, split_in
+from grader.patterns import regex
 
 if TYPE_CHECKING:
     from grader.model import FigureKind
@@ -18,35 +19,35 @@ __all__ = ["counts", "label_ids"]
 
 _ITEMS = vocabulary.alternation(vocabulary.every(words.COUNTED["items"]))
 _CLASSES = r"(?:class(?:es)?|categories|klassen|clases)"
-_COUNTED = re.compile(
+_COUNTED = regex(
     rf"(?<![\w.,/:@$-])(?P<digits>\d{{1,3}}(?:,\d{{3}}){{1,4}}|\d{{1,12}})\s"
     rf"(?P<noun>(?:[^\W\d_]{{1,15}}[\s-]){{0,2}}?(?:(?P<items>{_ITEMS})|(?P<classes>{_CLASSES})))"
     r"(?![\w/])(?!\s(?:per|at\sa\stime)\b)",
     re.IGNORECASE,
 )
 # Possessive, so that a line of blanks is not tried in every way it can be cut.
-_BAR = re.compile(
+_BAR = regex(
     r"(?<![\d.])\d{1,3}%[\s|#=\u2580-\u259f]{0,300}+(?P<done>\d{1,12})/(?P<total>\d{1,12})"
     r"\s{0,4}\[(?P<rest>[^\]\n]{0,80})"
 )
-_BEFORE = re.compile(r"[^\n|%]{0,80}\Z")
-_KERAS = re.compile(
+_BEFORE = regex(r"[^\n|%]{0,80}\Z")
+_KERAS = regex(
     r"(?P<done>\d{1,9})/(?P<total>\d{1,9})\s{1,3}(?:\[[=.>\s]{3,60}\]|[\u2500-\u257f]{3,60})"
 )
-_OF = re.compile(r"\b(?:out of|of|sur|von|de)\s(?P<n>\d{1,9})(?![\w.,%])", re.IGNORECASE)
-_SHAPE = re.compile(
+_OF = regex(r"\b(?:out of|of|sur|von|de)\s(?P<n>\d{1,9})(?![\w.,%])", re.IGNORECASE)
+_SHAPE = regex(
     r"(?:torch\.Size\(\[|TensorShape\(\[|\()(?P<sizes>\d{1,12}(?:,\s?\d{0,9}){1,4})\]?\)"
 )
-_NAMED = re.compile(r"(?P<name>[^\W\d_][^:=,;()\[\]{}\n]{0,60})\Z")
-_SHAPED = re.compile(
+_NAMED = regex(r"(?P<name>[^\W\d_][^:=,;()\[\]{}\n]{0,60})\Z")
+_SHAPED = regex(
     r"shape|size|matri|features|embed|data|train|test|val|images|labels|logits|pred|^x|^y",
     re.IGNORECASE,
 )
-_IMAGE = re.compile(r"image(?:\s|_)?(?:shape|size|dimension)|pixel", re.IGNORECASE)
-_MATRIX = re.compile(r"matri|weight|kernel|layer|logits", re.IGNORECASE)
-_LABELS = re.compile(r"label_ids=array\(\[(?P<labels>[\d\s,]{1,20000})(?P<close>\])")
-_FRACTION_OF_ITEMS = re.compile(r"examples|images?|samples|imgs", re.IGNORECASE)
-_EACH = re.compile(r"\b(?:each|every|per)\b", re.IGNORECASE)
+_IMAGE = regex(r"image(?:\s|_)?(?:shape|size|dimension)|pixel", re.IGNORECASE)
+_MATRIX = regex(r"matri|weight|kernel|layer|logits", re.IGNORECASE)
+_LABELS = regex(r"label_ids=array\(\[(?P<labels>[\d\s,]{1,20000})(?P<close>\])")
+_FRACTION_OF_ITEMS = regex(r"examples|images?|samples|imgs", re.IGNORECASE)
+_EACH = regex(r"\b(?:each|every|per)\b", re.IGNORECASE)
 _LONGEST_LINE = 1_000
 
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from grader.evidence.numbers import Quantity
 from grader.evidence.shown.meaning import Meaning
+from grader.patterns import regex
 
 __all__ = ["LONGEST_NAME", "Draft", "named", "significant"]
 
 LONGEST_NAME = 80
 """Characters of a name."""
 
-_DIGITS = re.compile(r"[\d.,]+")
+_DIGITS = regex(r"[\d.,]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

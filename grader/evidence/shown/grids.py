@@ -22,16 +22,17 @@ from grader.evidence.shown.headers import (
     plain,
     title_above,
 )
+from grader.patterns import regex
 
 __all__ = ["Grid", "Layout", "grids"]
 
-_WORD = re.compile(r"\S+")
-_CAPTIONED = re.compile(
+_WORD = regex(r"\S+")
+_CAPTIONED = regex(
     r"(?P<caption>[^\[\]\n]{1,200}?)\s{0,20}\[(?P<body>[-+\d.,\se]{3,7000})\]\s{0,20},?\s{0,20}"
 )
-_DOTS = re.compile(r"[\s|.:\u2026\u22ee\u22f1]{1,400}")
-_LETTER = re.compile(r"[^\W\d_]")
-_CALL = re.compile(r"(?:[\w.]{1,30}\()+\s*$")
+_DOTS = regex(r"[\s|.:\u2026\u22ee\u22f1]{1,400}")
+_LETTER = regex(r"[^\W\d_]")
+_CALL = regex(r"(?:[\w.]{1,30}\()+\s*$")
 _LONGEST_LINE = 8_000
 _LONGEST_TITLE = 160
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Literal
 
 from grader.evidence.headings import Line
+from grader.patterns import regex
 
 __all__ = [
     "BARS",
@@ -23,19 +24,19 @@ __all__ = [
 Layout = Literal["brackets", "bars", "tabs", "blanks"]
 """What separates the numbers of a table."""
 
-BARS = re.compile(r"[|\u2502\u2503\u2551]")
+BARS = regex(r"[|\u2502\u2503\u2551]")
 """Bars between cells, those drawn by programs included."""
 
-TABS = re.compile(r"\s*\t\s*")
+TABS = regex(r"\s*\t\s*")
 """Tabs between cells; several are one."""
 
-RULE = re.compile(r"[\s|:+\-=_\u2500-\u257f]+")
+RULE = regex(r"[\s|:+\-=_\u2500-\u257f]+")
 """A line that only separates."""
 
-_GAP = re.compile(r"\s{2,}")
-_DECIMAL = re.compile(r"-?\d{0,15}[.,]\d{1,18}%?")
-_LETTER = re.compile(r"[^\W\d_]")
-_MARKS = re.compile(r"</?\w{1,10}>|\*\*")
+_GAP = regex(r"\s{2,}")
+_DECIMAL = regex(r"-?\d{0,15}[.,]\d{1,18}%?")
+_LETTER = regex(r"[^\W\d_]")
+_MARKS = regex(r"</?\w{1,10}>|\*\*")
 _EDGES = " \t\r#>*_`=-:" + "".join(map(chr, range(0x2500, 0x2580)))
 _LONGEST_LINE = 8_000
 _LONGEST_TITLE = 160

@@ -8,18 +8,19 @@ from grader.evidence import vocabulary
 from grader.evidence.shown import words
 from grader.evidence.shown.grids import Grid
 from grader.evidence.shown.meaning import metric_in
+from grader.patterns import regex
 
 __all__ = ["MatrixKind", "is_matrix", "kind_of"]
 
 MatrixKind = Literal["confusion", "similarity", "other"]
 
-_SIMILAR = re.compile(
+_SIMILAR = regex(
     rf"(?<![^\W\d_]){vocabulary.alternation(vocabulary.every(words.KINDS['similarity']))}(?![^\W\d_])",
     re.IGNORECASE,
 )
-_CONFUSED = re.compile(r"confusion|verwechslung|matriz de confusi", re.IGNORECASE)
-_MATRIX = re.compile(r"matri|similarit|cosin|confusion|heatmap|ähnlichkeit", re.IGNORECASE)
-_TABULAR = re.compile(
+_CONFUSED = regex(r"confusion|verwechslung|matriz de confusi", re.IGNORECASE)
+_MATRIX = regex(r"matri|similarit|cosin|confusion|heatmap|ähnlichkeit", re.IGNORECASE)
+_TABULAR = regex(
     r"(?<![^\W\d_])(?:loss|epoch|step|support|count|mean|std|n|time|score|params?|parameters)"
     r"(?![^\W\d_])",
     re.IGNORECASE,

@@ -9,6 +9,7 @@ from grader.evidence import numbers, vocabulary
 from grader.evidence.directions import direction_of
 from grader.evidence.shown import words
 from grader.model import METRICS, Average, FigureKind
+from grader.patterns import regex
 
 __all__ = [
     "Meaning",
@@ -21,26 +22,26 @@ __all__ = [
     "split_in",
 ]
 
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=\d)(?=[A-Z][a-z])")
-_LAST_WORD = re.compile(r"[\w-]+\W{0,10}$")
-_TOP = re.compile(
+_HUMP = regex(r"(?<=[a-z])(?=[A-Z])|(?<=\d)(?=[A-Z][a-z])")
+_LAST_WORD = regex(r"[\w-]+\W{0,10}$")
+_TOP = regex(
     r"top[-_\s]?(?P<k>\d{1,3})[-_\s]{1,2}(?:categorical[-_\s])?acc(?:uracy)?"
     r"|acc(?:uracy)?[-_\s]?(?:@|at)[-_\s]?(?P<at>\d{1,3})",
     re.IGNORECASE,
 )
-_RANKED = re.compile(
+_RANKED = regex(
     r"(?<![^\W_])(?P<what>recall|precision|r|p|hits?|ndcg|map)[-_\s]?(?:@|at)[-_\s]?(?P<k>\d{1,3})"
     r"(?![\d.])",
     re.IGNORECASE,
 )
 _RANKS = {"r": "recall", "p": "precision", "hit": "hits"}
-_ROUGE = re.compile(r"rouge[-_\s]?(?P<order>[123]|l[-_\s]?sum|l|w)?(?![^\W_])", re.IGNORECASE)
-_BLEU = re.compile(
+_ROUGE = regex(r"rouge[-_\s]?(?P<order>[123]|l[-_\s]?sum|l|w)?(?![^\W_])", re.IGNORECASE)
+_BLEU = regex(
     r"(?<!self-)(?:sacre[-_\s]?)?bleu(?:[-_@\s]?(?P<n>[1-4])(?![.,]?\d))?(?![^\W\d_])",
     re.IGNORECASE,
 )
-_MAP = re.compile(r"(?<![^\W_])mAP(?![^\W\d_])")
-_MILLISECONDS = re.compile(r"[_(\[\s](?:ms|milliseconds)\W?$", re.IGNORECASE)
+_MAP = regex(r"(?<![^\W_])mAP(?![^\W\d_])")
+_MILLISECONDS = regex(r"[_(\[\s](?:ms|milliseconds)\W?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

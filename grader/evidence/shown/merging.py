@@ -1,6 +1,5 @@
 """One number, found by the lab's readers and by that of any named number, is one figure."""
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -12,11 +11,12 @@ from grader.evidence.readings import Reading
 from grader.evidence.shown.draft import Draft, named
 from grader.evidence.shown.meaning import Meaning
 from grader.model import METRICS
+from grader.patterns import regex
 
 __all__ = ["as_score", "merged", "with_probabilities"]
 
 _EDGES = " \t:=|'\"*_`-\u2013>#,;([{"
-_VALUE = re.compile(r"[:=][\s\d./(\[~]{0,40}$")
+_VALUE = regex(r"[:=][\s\d./(\[~]{0,40}$")
 _TOTAL = 0.02
 """How far the probabilities of all labels may add up from one, when rounded."""
 

@@ -7,16 +7,17 @@ from grader.evidence import vocabulary
 from grader.evidence.headings import Line
 from grader.evidence.naming import TaskNames
 from grader.evidence.shown import words
+from grader.patterns import regex
 
 __all__ = ["ModelNames", "Titles"]
 
-_HUB = re.compile(r"(?<![\w./:-])[\w-]{2,40}/(?=[\w.-]{0,80}-)[A-Za-z][\w.-]{2,80}(?![\w/])")
-_FAMILY = re.compile(
+_HUB = regex(r"(?<![\w./:-])[\w-]{2,40}/(?=[\w.-]{0,80}-)[A-Za-z][\w.-]{2,80}(?![\w/])")
+_FAMILY = regex(
     rf"(?<![^\W_])(?P<name>{vocabulary.alternation(vocabulary.every(words.MODELS))})(?![^\W_])"
     r"(?!-?[a-z]/\d)",
     re.IGNORECASE,
 )
-_NUMBERS = re.compile(r"[:=]\s{0,20}[-$~]?\d")
+_NUMBERS = regex(r"[:=]\s{0,20}[-$~]?\d")
 _REACH = 30
 _LONGEST = 120
 

@@ -18,50 +18,49 @@ from grader.evidence.shown.meaning import (
     says_nothing,
 )
 from grader.evidence.shown.units import Measured, in_seconds, measured_at
+from grader.patterns import regex
 
 __all__ = ["NamedReader", "is_noise"]
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"(?P<open>\{)|(?P<close>\})|(?P<mark>=>|->|\u2192|[:=]{1,2}(?!//))"
     r"|(?P<verb>\s(?:is|was|est|ist)(?=\s{1,3}\d))"
 )
-_LEAD = re.compile(
+_LEAD = regex(
     r"[\s~\u2248*_`$\\\u20ac\u00a3]{0,20}"
     r"(?:(?:(?:np|numpy|torch)\.)?(?:float|int|tensor)\d{0,2}\([\s\[]?|['\"(]|(?:about|approx\.?)\s)?"
 )
-_LABEL_BEFORE = re.compile(
+_LABEL_BEFORE = regex(
     r"['\"]label['\"]:\s?['\"](?P<label>[^'\"\n]{1,80})['\"],\s{0,8}['\"]score['\"]\Z"
 )
-_LABEL_BEHIND = re.compile(r",\s{0,8}['\"]label['\"]:\s?['\"](?P<label>[^'\"\n]{1,80})['\"]")
-_BARE = re.compile(r"(?<![\w.,/:-])\d{1,15}(?:[.,]\d{1,18})?\s?(?=[a-zA-Z\u00b5\u03bc])")
-_SHARE = re.compile(r"(?P<name>[^\W\d_][^()\n]{0,60})\s\((?=\d{1,3}(?:\.\d{1,6})?\s?%\))")
-_HEDGE = re.compile(r"[~\u2248]|about|approx", re.IGNORECASE)
-_CUT = re.compile(r"[,;|{}\t]|\s[-\u2013\u2022]\s|\]\s|\.\s")
+_LABEL_BEHIND = regex(r",\s{0,8}['\"]label['\"]:\s?['\"](?P<label>[^'\"\n]{1,80})['\"]")
+_BARE = regex(r"(?<![\w.,/:-])\d{1,15}(?:[.,]\d{1,18})?\s?(?=[a-zA-Z\u00b5\u03bc])")
+_SHARE = regex(r"(?P<name>[^\W\d_][^()\n]{0,60})\s\((?=\d{1,3}(?:\.\d{1,6})?\s?%\))")
+_HEDGE = regex(r"[~\u2248]|about|approx", re.IGNORECASE)
+_CUT = regex(r"[,;|{}\t]|\s[-\u2013\u2022]\s|\]\s|\.\s")
 _EDGES = " \t'\"*_`#=>-\u2013\u2014\u2022~:.)]&"
-_BULLET = re.compile(r"[^\w(]{0,12}(?:\d{1,3}[.)]\s{1,3})?[^\w(]{0,6}")
-_AGAIN = re.compile(r"\s{0,2}[(\[]\s?(?P<percent>\d{1,3}(?:\.\d{1,6})?)\s?%\s?[)\]]")
-_RATIO = re.compile(r"\s?/\s?(?P<n>\d{1,9})(?![\w.])")
-_NO_VALUE = re.compile(
+_BULLET = regex(r"[^\w(]{0,12}(?:\d{1,3}[.)]\s{1,3})?[^\w(]{0,6}")
+_AGAIN = regex(r"\s{0,2}[(\[]\s?(?P<percent>\d{1,3}(?:\.\d{1,6})?)\s?%\s?[)\]]")
+_RATIO = regex(r"\s?/\s?(?P<n>\d{1,9})(?![\w.])")
+_NO_VALUE = regex(
     r"-\d|[-/]\d{1,2}[-/]|:\d|-[a-z]|\s?[x\u00d7]\s?\d|,\s?\d[^=:]{0,40}[)\]]", re.IGNORECASE
 )
-_EPOCH = re.compile(
+_EPOCH = regex(
     r"\W{0,8}(?P<at>(?:epoch|\u00e9poque|step|batch|iter\w{0,7}|fold)\W{0,3}\d{1,7})", re.IGNORECASE
 )
-_PLAIN = re.compile(
-    r"\W{0,12}(?P<name>[^\W\d_][^:=|\[\]{}\n]{0,50}?)\s{1,20}(?=-?[\d.])", re.IGNORECASE
-)
-_SPLIT_SIZE = re.compile(
+_PLAIN = regex(r"\W{0,12}(?P<name>[^\W\d_][^:=|\[\]{}\n]{0,50}?)\s{1,20}(?=-?[\d.])", re.IGNORECASE)
+_SPLIT_SIZE = regex(
     r"\W{0,8}(?P<name>train(?:ing)?|val(?:id|idation)?|test)(?:\s(?:set|size|images?))?\s{1,8}(?=\d)",
     re.IGNORECASE,
 )
-_MODULE = re.compile(r"\s{0,80}\(\w{1,60}\): \w{1,60}\(")
-_NOISE = re.compile(vocabulary.alternation(vocabulary.every(words.LONG)), re.IGNORECASE)
-_DOWNLOAD = re.compile(r"\.\w{2,12}:\s{1,4}\d{1,3}%")
-_WORD = re.compile(r"[^\W\d_]+")
+_MODULE = regex(r"\s{0,80}\(\w{1,60}\): \w{1,60}\(")
+_NOISE = regex(vocabulary.alternation(vocabulary.every(words.LONG)), re.IGNORECASE)
+_DOWNLOAD = regex(r"\.\w{2,12}:\s{1,4}\d{1,3}%")
+_WORD = regex(r"[^\W\d_]+")
 _HOLDERS = vocabulary.words(words.HOLDERS)
-_KEY = re.compile(r"['\"](?P<key>\d{1,9})['\"]\s{0,3}:\s{0,3}\Z")
-_BAR = re.compile(r"\s{0,60}(?:\||\d{1,12}/\d)")
-_EACH = re.compile(r"(?<![^\W_])(?:each|every|per)(?![^\W_])", re.IGNORECASE)
+_KEY = regex(r"['\"](?P<key>\d{1,9})['\"]\s{0,3}:\s{0,3}\Z")
+_BAR = regex(r"\s{0,60}(?:\||\d{1,12}/\d)")
+_EACH = regex(r"(?<![^\W_])(?:each|every|per)(?![^\W_])", re.IGNORECASE)
 _LONGEST_LINE = 6_000
 _SENTENCE = 300
 _MOST_BARE = 4

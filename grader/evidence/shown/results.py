@@ -1,6 +1,5 @@
 """Values of a cell's last expression: a bare number, or the list Keras's ``evaluate`` returns."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -8,13 +7,14 @@ from grader.evidence import numbers
 from grader.evidence.shown.draft import LONGEST_NAME, Draft
 from grader.evidence.shown.meaning import Meaning, meaning
 from grader.evidence.shown.units import measured_at
+from grader.patterns import regex
 
 __all__ = ["last_line", "values"]
 
-_VALUE = re.compile(
+_VALUE = regex(
     r"\s{0,20}(?P<open>[\[(]?)(?P<body>[^\[\]{}:='\"]{1,600}?)(?P<close>[\])]?,?)\s{0,20}"
 )
-_WRAPPER = re.compile(r"(?:(?:np|numpy|torch)\.)?(?:float|int|tensor)\d{0,2}\(")
+_WRAPPER = regex(r"(?:(?:np|numpy|torch)\.)?(?:float|int|tensor)\d{0,2}\(")
 _MOST = 12
 
 

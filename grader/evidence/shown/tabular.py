@@ -16,12 +16,13 @@ from grader.evidence.shown.grids import Grid
 from grader.evidence.shown.meaning import is_in_milliseconds, meaning
 from grader.evidence.shown.units import in_seconds, measured_at
 from grader.evidence.tables import Row, Table
+from grader.patterns import regex
 
 __all__ = ["grid_of", "of_grid", "of_table", "rows_of"]
 
-_PLACE = re.compile(r"epoch|step|iteration|fold|batch", re.IGNORECASE)
-_SUPPORT = re.compile(r"support|n|samples|images", re.IGNORECASE)
-_INDEX = re.compile(r"\d{1,9}")
+_PLACE = regex(r"epoch|step|iteration|fold|batch", re.IGNORECASE)
+_SUPPORT = regex(r"support|n|samples|images", re.IGNORECASE)
+_INDEX = regex(r"\d{1,9}")
 _LONGEST_CELL = 60
 _MOST_ROWS = 2_000
 

@@ -9,19 +9,20 @@ from grader.evidence import numbers, vocabulary
 from grader.evidence.numbers import Quantity
 from grader.evidence.shown import words
 from grader.model import FigureKind
+from grader.patterns import regex
 
 __all__ = ["Measured", "in_seconds", "measured_at"]
 
-_ATTACHED = re.compile(
+_ATTACHED = regex(
     r"(?<![\w.])(?P<digits>\d{1,15}(?:\.\d{1,18})?)(?P<unit>[a-zA-Z\u00b5\u03bc]{1,6})(?![^\W_])"
 )
-_RATE = re.compile(
+_RATE = regex(
     r"\s?(?:(?P<noun>[a-z]{1,20})\s?(?:/|\sper\s)\s?(?:s|sec|second)|it/s|fps)(?![^\W_])",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"\s?(?P<unit>[a-zA-Z\u00b5\u03bc]{1,12})(?![^\W_])")
-_ITEM = re.compile(vocabulary.alternation(vocabulary.every(words.COUNTED["items"])), re.IGNORECASE)
-_CLASS = re.compile(r"class(?:es)?|categories|labels", re.IGNORECASE)
+_WORD = regex(r"\s?(?P<unit>[a-zA-Z\u00b5\u03bc]{1,12})(?![^\W_])")
+_ITEM = regex(vocabulary.alternation(vocabulary.every(words.COUNTED["items"])), re.IGNORECASE)
+_CLASS = regex(r"class(?:es)?|categories|labels", re.IGNORECASE)
 _CURRENCY = "$\u20ac\u00a3"
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+from grader.patterns import regex
+
 
 def words(text: str) -> frozenset[str]:
     """A set of the words of a text."""
@@ -130,13 +132,13 @@ READERS = frozenset(
     }
 )
 READER_METHODS = frozenset({"read_text", "read_bytes"})
-TABLES = re.compile(r"(?:pandas|polars)\.read_\w+")
+TABLES = regex(r"(?:pandas|polars)\.read_\w+")
 """Readers whose result is a table with columns."""
 
-MODEL_CLASS = re.compile(r"(?:\w*(?:Model|For[A-Z]\w*|Transformer|Classifier|Net|LMHead\w*))$")
+MODEL_CLASS = regex(r"(?:\w*(?:Model|For[A-Z]\w*|Transformer|Classifier|Net|LMHead\w*))$")
 """Last part of the name of a class that ``from_pretrained`` makes a model of."""
 
-NOT_A_MODEL = re.compile(r"Processor|Tokenizer|FeatureExtractor|Config|Args|Arguments")
+NOT_A_MODEL = regex(r"Processor|Tokenizer|FeatureExtractor|Config|Args|Arguments")
 MODELS = frozenset(
     {
         "transformers.pipeline",
@@ -163,15 +165,15 @@ MODELS = frozenset(
     }
 )
 MODEL_MODULES = ("torchvision.models.", "keras.applications.", "xgboost.XGB", "lightgbm.LGBM")
-ESTIMATORS = re.compile(
+ESTIMATORS = regex(
     r"sklearn\.(?:linear_model|svm|ensemble|tree|neighbors|naive_bayes|neural_network|cluster"
     r"|discriminant_analysis|dummy|gaussian_process|multiclass|calibration)\.(?:\w+\.)*[A-Z]\w*$"
 )
-MODEL_BASES = re.compile(
+MODEL_BASES = regex(
     r"(?:torch\.nn\.(?:modules\.module\.)?Module|keras\.(?:models\.)?Model"
     r"|(?:pytorch_lightning|lightning(?:\.pytorch)?)\.LightningModule|transformers\.\w*Model)$"
 )
-TRAINER = re.compile(r"(?:transformers(?:\.\w+)*|setfit|trl)\.\w*Trainer$")
+TRAINER = regex(r"(?:transformers(?:\.\w+)*|setfit|trl)\.\w*Trainer$")
 
 KEEPS_MODEL = words(
     "to eval cuda cpu half float double train requires_grad_ bfloat16 fit compile "
@@ -216,8 +218,8 @@ METRIC_MODULES = (
     "jiwer.",
     "bert_score.",
 )
-NOT_A_METRIC = re.compile(r"sklearn\.metrics\.(?:pairwise\b|\w*[dD]isplay|make_scorer|get_scorer)")
-METRIC_NAME = re.compile(
+NOT_A_METRIC = regex(r"sklearn\.metrics\.(?:pairwise\b|\w*[dD]isplay|make_scorer|get_scorer)")
+METRIC_NAME = regex(
     r"(?:^|[_.])(?:accuracy|precision|recall|f1|f1score|bleu|metrics?)(?:_|$)", re.IGNORECASE
 )
 """Names of functions that compute a metric if they also divide."""
@@ -243,10 +245,10 @@ SPLITS = {
     "test": "test",
     "testing": "test",
 }
-SPLIT_TEXT = re.compile(r"^\s*(?P<split>[A-Za-z]+)\s*(?:\[(?P<rows>[^\]]*)\])?\s*$")
+SPLIT_TEXT = regex(r"^\s*(?P<split>[A-Za-z]+)\s*(?:\[(?P<rows>[^\]]*)\])?\s*$")
 """``test``, ``test[:20]``, ``train[10:20]``, ``validation[:5%]``."""
 
-LABEL_KEY = re.compile(
+LABEL_KEY = regex(
     r"(?:\w+_)?(?:labels?|targets?|label_ids?|fine_label|coarse_label|ground_truth|gt|y|y_true"
     r"|y_(?:train|test|val|valid|validation|dev)|class_id|class_label)$",
     re.IGNORECASE,

@@ -5,25 +5,25 @@ whole static check may, and code that never runs needs magics removed, not trans
 """
 
 import ast
-import re
 import textwrap
 import warnings
 
 from grader.evidence.source.knowledge import words
+from grader.patterns import regex
 
 OTHER_MAGICS = words(
     "bash sh script html HTML javascript js latex markdown svg writefile file perl ruby "
     "cmd sql bigquery R cython pypy python2 shell system ! sx"
 )
-SPECIAL = re.compile(
+SPECIAL = regex(
     r"(?:[!%?]"
     r"|(?:pip3?|conda|mamba|apt|apt-get|brew)\s+(?:-\S+\s+)*"
     r"(?:install|uninstall|list|show|update|freeze)\b"
     r"|(?:python3?\s+-m\s+pip|cd|ls|wget|curl|git|unzip|mkdir|nvidia-smi)(?:\s+[^=(\s].*)?$"
     r"|[\w.]+\?{1,2}\s*$)"
 )
-ASSIGNED = re.compile(r"(?P<target>[\w.,\s\[\]'\"]+?=\s*)[!%](?!=)")
-TOKEN = re.compile(
+ASSIGNED = regex(r"(?P<target>[\w.,\s\[\]'\"]+?=\s*)[!%](?!=)")
+TOKEN = regex(
     r"#[^\n]*|(?P<triple>\"\"\"|''')|\"(?:\\.|[^\"\\\n])*\"?|'(?:\\.|[^'\\\n])*'?"
     r"|(?P<bracket>[()\[\]{}])"
 )

@@ -10,18 +10,19 @@ from grader.evidence.source.reach import reaching
 from grader.evidence.source.rows import Rows
 from grader.evidence.source.signatures import Signature, of_function, of_method, of_unknown
 from grader.model import Node, Scoring, SourceGraph, Tag, Unparsed
+from grader.patterns import regex
 
-TRUE = re.compile(
+TRUE = regex(
     r"true|truth|label|target|actual|(?<![a-z])(?:gt|gold|refs?|references?|y)(?![a-z])"
     r"|etiquette|étiquette|cible|reel|réel|标签|真实",
     re.I,
 )
-PRED = re.compile(r"pred|guess|output|(?<![a-z])(?:hyp|hat|p|out)(?![a-z])|pr[ée]d|预测", re.I)
+PRED = regex(r"pred|guess|output|(?<![a-z])(?:hyp|hat|p|out)(?![a-z])|pr[ée]d|预测", re.I)
 COMPARED = frozenset({
     "Eq", "numpy.equal", "torch.eq", ".eq", "numpy.array_equal", "tensorflow.equal",
     "keras.ops.equal", "NotEq", "In",
 })  # fmt: skip
-SUMMARY = re.compile(r"(?:^|\.)(?:mean|sum|average|count_nonzero|reduce_mean|reduce_sum)$")
+SUMMARY = regex(r"(?:^|\.)(?:mean|sum|average|count_nonzero|reduce_mean|reduce_sum)$")
 """Calls that turn matches into a score."""
 
 NAMES = 12

@@ -7,6 +7,7 @@ from grader.evidence.source import knowledge
 from grader.evidence.source.knowledge import words
 from grader.model import Node, Tag
 from grader.model.source import ScoringHow
+from grader.patterns import regex
 
 Where = tuple[tuple[str, ...], int | None]
 """Keywords and position of an argument; ``None`` where it must be named."""
@@ -29,16 +30,16 @@ class Signature:
     """Whether it is a scoring even where an argument is not given."""
 
 
-SKLEARN = re.compile(
+SKLEARN = regex(
     r"^sklearn\.metrics\.(?:\w+\.){0,4}(?:(?:balanced_)?accuracy_score|precision_score"
     r"|recall_score|f1_score|fbeta_score|precision_recall_fscore_support|classification_report"
     r"|confusion_matrix|multilabel_confusion_matrix|matthews_corrcoef|cohen_kappa_score"
     r"|jaccard_score|hamming_loss|zero_one_loss|top_k_accuracy_score|roc_auc_score"
     r"|average_precision_score|log_loss)$"
 )
-FUNCTIONAL = re.compile(r"^(?:torchmetrics\.functional|torcheval\.metrics\.functional)\.")
+FUNCTIONAL = regex(r"^(?:torchmetrics\.functional|torcheval\.metrics\.functional)\.")
 OBJECT_MODULES = ("torchmetrics.", "torcheval.metrics.", "ignite.metrics.")
-TEXT_SCORES = re.compile(
+TEXT_SCORES = regex(
     r"(?:bleu|rouge|meteor|chrf|gleu|nist|cider|spice|bert_?score|word_error|char_error|wer|cer"
     r"|edit_distance|squad|translation_edit|match_error|perplexity)",
     re.IGNORECASE,

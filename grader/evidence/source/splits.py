@@ -1,15 +1,15 @@
 """Which split a text, a folder, a file or a condition on rows names."""
 
-import re
 from collections.abc import Sequence
 
 from grader.evidence.source import knowledge
 from grader.evidence.source.draft import Draft
+from grader.patterns import regex
 
-QUERY = re.compile(r"""==\s{0,4}["'](?P<split>[A-Za-z]{2,20})["']""")
+QUERY = regex(r"""==\s{0,4}["'](?P<split>[A-Za-z]{2,20})["']""")
 """``split == 'test'`` inside a query of pandas."""
 
-FILE_WORDS = re.compile(r"[^A-Za-z]+")
+FILE_WORDS = regex(r"[^A-Za-z]+")
 CONDITIONS = frozenset({"BitAnd", "And", "BitOr", "Or"})
 
 

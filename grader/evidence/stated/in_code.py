@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from grader.evidence.stated.draft import Draft
 from grader.model import Node, Scoring, SourceGraph, Submission, Tag
+from grader.patterns import regex
 
 MODEL_NAMES = frozenset({"model", "model_name", "pretrained_model_name_or_path", "name"})
 DATASET_NAMES = frozenset({"path", "name", "root", "directory"})
-CLASS_LISTS = re.compile(
+CLASS_LISTS = regex(
     r"(?:^|[_.])(?:class|classes|class_names|labels?|label_names|candidate_labels|categories)$"
     r"|^(?:class|label)_?names$",
     re.IGNORECASE,

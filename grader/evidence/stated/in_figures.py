@@ -1,6 +1,5 @@
 """Evaluations that outputs and sentences tell of: scores that stand together."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -8,11 +7,12 @@ from typing import Literal
 
 from grader.evidence.stated.draft import Draft
 from grader.model import Cell, Figure, PrintedMatrix, Submission
+from grader.patterns import regex
 
-PRINTED_IDS = re.compile(r"label_ids=array\(\[(?P<ids>[^\]]{0,20000})\]")
+PRINTED_IDS = regex(r"label_ids=array\(\[(?P<ids>[^\]]{0,20000})\]")
 """The labels inside a printed ``PredictionOutput``; numpy prints up to 1000 of them whole."""
 
-PARAGRAPH = re.compile(r"\n[ \t]{0,40}\n")
+PARAGRAPH = regex(r"\n[ \t]{0,40}\n")
 
 NEAR = 20
 """Evaluations just told of that a further score of the same paragraph may belong to."""

@@ -6,6 +6,7 @@ from grader.evidence import vocabulary
 from grader.evidence.headings import lines
 from grader.evidence.written import words
 from grader.evidence.written.naming import Names
+from grader.patterns import regex
 
 __all__ = ["without_asides"]
 
@@ -28,7 +29,7 @@ _TOOLS = (
 _END = rf"(?!{vocabulary.LETTER_OR_DIGIT})"
 # Each pattern is linear: every repetition is bounded and none is nested in another unbounded one.
 _ASIDES = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    regex(pattern, re.IGNORECASE)
     for pattern in (
         r"(?<!\d)(?:19|20)\d\d[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)",
         r"(?<![\d.,])\d{1,2}([/.])\d{1,2}\1(?:19|20)?\d\d(?![\d,./])",
@@ -55,23 +56,23 @@ _ASIDES = tuple(
         r"(?:recall|precision|rappel|r|p|ndcg|map|hit|hits)\s?(?:@|at)\s?\d{1,3}",
         r"bleu[-@_\s]?[1-4](?![.,]?\d)|rouge[-\s]?[12l]|f[-_]?1(?!\d)|f\s1(?=\sscore)|top[-\s]?\d{1,3}",
         # Letters run into digits: a name, such as Food101 or patch32.
-        rf"(?<![^\W_]){vocabulary.LETTER}{{1,40}}[-_]?\d{{1,9}}(?:[-_./]\d{{1,4}}){{0,4}}"
+        rf"(?<![^\W_]){vocabulary.LETTERS}{{1,40}}[-_]?\d{{1,9}}(?:[-_./]\d{{1,4}}){{0,4}}"
         r"(?![\d%])",
     )
 )
-_LIST_NUMBER = re.compile(
+_LIST_NUMBER = regex(
     r"\s{0,40}(?:[-*+•▪>]\s{1,3})?\**\(?(?:\d{1,3}(?:\.\d{1,3}){0,3}[.)]|\d{1,3}\s?-)(?=\s)"
 )
-_HEADING_NUMBER = re.compile(
+_HEADING_NUMBER = regex(
     r"\s{0,3}#{1,6}\s{1,3}\**[1-9]\d{0,2}(?:\.\d{1,3}){0,3}(?=[\s.):-])(?!\s?%)"
 )
-_CODE = re.compile(r"(`{1,3})[^`\n]{1,300}\1")
-_PLAIN_CODE = re.compile(r"`{1,3}\s?[~\u2248]?-?[\d.,]{1,20}\s?%?\s?`{1,3}")
-_FORMULA = re.compile(r"\$\$[^$]{1,2000}\$\$|(?<!\\)\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)")
-_IS_FORMULA = re.compile(r"\\(?!%)|[=^_{}]|^\$+\s?[A-Za-z]")
-_RAISED = re.compile(r"<su[pb]>[^<\n]{1,60}</su[pb]>", re.IGNORECASE)
-_ENTITY = re.compile(r"&#x?[0-9a-f]{1,6};", re.IGNORECASE)
-_DIGIT = re.compile(r"\d")
+_CODE = regex(r"(`{1,3})[^`\n]{1,300}\1")
+_PLAIN_CODE = regex(r"`{1,3}\s?[~\u2248]?-?[\d.,]{1,20}\s?%?\s?`{1,3}")
+_FORMULA = regex(r"\$\$[^$]{1,2000}\$\$|(?<!\\)\$[^$\n]{1,200}\$|\\\([^\n]{1,200}?\\\)")
+_IS_FORMULA = regex(r"\\(?!%)|[=^_{}]|^\$+\s?[A-Za-z]")
+_RAISED = regex(r"<su[pb]>[^<\n]{1,60}</su[pb]>", re.IGNORECASE)
+_ENTITY = regex(r"&#x?[0-9a-f]{1,6};", re.IGNORECASE)
+_DIGIT = regex(r"\d")
 
 
 def without_asides(source: str, text: str, names: Names) -> str:

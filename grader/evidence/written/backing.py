@@ -8,22 +8,21 @@ from grader.evidence import numbers
 from grader.evidence.written import words
 from grader.evidence.written.quantities import Amount
 from grader.model import FigureKind
+from grader.patterns import regex
 
 __all__ = ["as_items", "is_disclaimed", "item_count", "speaks_of_single", "split_of"]
 
-_DISCLAIMED = re.compile(words.one_of(words.DISCLAIMERS), re.IGNORECASE)
-_SINGLE = re.compile(words.one_of(words.SINGLE), re.IGNORECASE)
+_DISCLAIMED = regex(words.one_of(words.DISCLAIMERS), re.IGNORECASE)
+_SINGLE = regex(words.one_of(words.SINGLE), re.IGNORECASE)
 _ANAPHOR = words.bounded(words.one_of(words.ANAPHORS))
 _SPLITS = {name: words.bounded(words.one_of(table)) for name, table in words.SPLITS.items()}
-_PRETRAINED = re.compile(
-    r"pre-?train|trained on|entraîné|trainiert|entrenado|预训练", re.IGNORECASE
-)
+_PRETRAINED = regex(r"pre-?train|trained on|entraîné|trainiert|entrenado|预训练", re.IGNORECASE)
 _COUNTS: frozenset[FigureKind] = frozenset({"items"})
-_RESTS = re.compile(
+_RESTS = regex(
     r"(?<!\w)(?:on|over|across|of the|auf|sur|über|sobre)\s(?:just\s|only\s|all\s|the\s|nur\s)?$",
     re.IGNORECASE,
 )
-_THINGS = re.compile(r"\s(?:[a-zà-ÿ]{2,16}[\s-])?[a-zà-ÿ]{3,16}(?![^\W_])")
+_THINGS = regex(r"\s(?:[a-zà-ÿ]{2,16}[\s-])?[a-zà-ÿ]{3,16}(?![^\W_])")
 
 
 def is_disclaimed(text: str, following: str) -> bool:

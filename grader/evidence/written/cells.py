@@ -28,10 +28,11 @@ from grader.model import (
     Quotation,
     metric_of,
 )
+from grader.patterns import regex
 
 __all__ = ["CellReader", "Reading", "says_anything"]
 
-_SAYS_ANYTHING = re.compile(r"[\d\"'\u2018\u201c\u201e«»「『]")
+_SAYS_ANYTHING = regex(r"[\d\"'\u2018\u201c\u201e«»「『]")
 
 _MOST = 5_000
 """Numbers of one text cell that are read."""

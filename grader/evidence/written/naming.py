@@ -6,6 +6,7 @@ from functools import cache
 
 from grader.evidence import vocabulary
 from grader.model import Lab
+from grader.patterns import regex
 
 __all__ = ["Name", "Names"]
 
@@ -39,7 +40,7 @@ _DATASETS = (
     r"VQA[-\s]?v?\d(?:\.0)?|Oxford(?:-IIIT)?[-\s]Pets?|Caltech-?\d{3}|LAION-\d{1,3}[BM]",
     r"[Bb]eans(?=\s(?:data|test|valid|train))",
 )
-_JOINED = re.compile(r"[\s-]{0,2}\(?|\s(?:with|avec|mit|con)\s")
+_JOINED = regex(r"[\s-]{0,2}\(?|\s(?:with|avec|mit|con)\s")
 _LONGEST = 80
 
 

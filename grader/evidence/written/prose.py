@@ -20,37 +20,32 @@ from grader.evidence.written.nouns import Noun, nouns
 from grader.evidence.written.quantities import Amount, amounts
 from grader.evidence.written.subjects import Subjects
 from grader.model import METRICS, Claim, FigureKind, MetricName
+from grader.patterns import regex
 
 __all__ = ["Found", "Said", "read"]
 
-_CHANGED = re.compile(
+_CHANGED = regex(
     rf"(?:(?<!\w)(?:by|um)\s|\+|{words.one_of(words.CHANGES)})\s?(?:[~\u2248]|about\s|etwa\s)?$",
     re.IGNORECASE,
 )
 _DIFFERENCES = vocabulary.phrases(vocabulary.DIFFERENCES)
-_CLAUSE = re.compile(
+_CLAUSE = regex(
     r"[;\uff1b。]|\.\s|,\s(?:while|whereas|but|tandis|während|mientras)\s", re.IGNORECASE
 )
-_LABEL = re.compile(
-    r"(?P<label>[^\n,;:=|.!?(){}\[\]<>]{2,60}?)[\s*_`]{0,6}[:=\u2248][\s*_`~$]{0,6}$"
-)
-_BEHIND = re.compile(r"[\s*_`)'\u2019-]{0,4}(?:[^\W\d_]{1,14}['\u2019\s]{1,2}){0,2}[*_]{0,2}")
-_OF = re.compile(
+_LABEL = regex(r"(?P<label>[^\n,;:=|.!?(){}\[\]<>]{2,60}?)[\s*_`]{0,6}[:=\u2248][\s*_`~$]{0,6}$")
+_BEHIND = regex(r"[\s*_`)'\u2019-]{0,4}(?:[^\W\d_]{1,14}['\u2019\s]{1,2}){0,2}[*_]{0,2}")
+_OF = regex(
     r"\s(?P<of>(?:of|for|in|des?|der|del|d['\u2019]|von|für|pour|para)\s?(?:[^\W\d_][\w'\u2019-]{0,20}\s?){1,4})",
     re.IGNORECASE,
 )
-_WORDS_BEFORE = re.compile(
-    r"(?P<words>(?:[^\W\d_][\w'\u2019-]{0,24}[\s:*]{1,3}){1,4})[~(*$\s]{0,4}$"
-)
-_LETTER = re.compile(r"[^\W\d_]")
+_WORDS_BEFORE = regex(r"(?P<words>(?:[^\W\d_][\w'\u2019-]{0,24}[\s:*]{1,3}){1,4})[~(*$\s]{0,4}$")
+_LETTER = regex(r"[^\W\d_]")
 _REACH = 100
 _LONGEST_NAME = 80
 _LONGEST_LIST = 10
 _MOST = 80
 """Numbers of a sentence; where more stand in a row, it is none."""
-_OF_SOME = re.compile(
-    r"\s(?:out\s)?(?:of|von|sur|de|aus)\s(?:the\s|les\s|den\s|las\s)?", re.IGNORECASE
-)
+_OF_SOME = regex(r"\s(?:out\s)?(?:of|von|sur|de|aus)\s(?:the\s|les\s|den\s|las\s)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

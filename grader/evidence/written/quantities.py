@@ -9,15 +9,16 @@ from itertools import islice
 from grader.evidence import vocabulary
 from grader.evidence.written import words
 from grader.model import FigureKind
+from grader.patterns import regex
 
 __all__ = ["Amount", "amounts"]
 
 _MOST = 50_000
 """Numbers read in one text cell."""
 
-_NUMBER = re.compile(
+_NUMBER = regex(
     rf"""
-    (?:(?<![\w.])(?<!\d,)(?<![^\W\d]-)(?<![@^\\§])(?<!\D/)|(?<={vocabulary.IDEOGRAPH}))
+    (?:(?<![\w.])(?<!\d,)(?<![^\W\d]-)(?<![@^\\§])(?<!\D/)|(?<={vocabulary.RUN_ON}))
     (?P<sign>(?<![\w)\]])[-\u2212](?=[\d.]))?
     (?P<digits>(?>
         [1-9]\d{{0,2}}(?:[,\u00a0\u202f\u2009'\x20]\d{{3}})+(?!\d)(?:[.,]\d{{1,18}})?
@@ -30,19 +31,19 @@ _NUMBER = re.compile(
     """,
     re.VERBOSE,
 )
-_PERCENT = re.compile(
+_PERCENT = regex(
     r"\s?\\?%|\s?(?:percent|per\scent|pour\s?cent|prozent|por\sciento)\b", re.IGNORECASE
 )
-_PERCENT_BEFORE = re.compile("百分之$")
+_PERCENT_BEFORE = regex("百分之$")
 _END = rf"(?!{vocabulary.LETTER_OR_DIGIT})"
-_GROUPED = re.compile(r"[1-9]\d{0,2}(?:[,\u00a0\u202f\u2009' ]\d{3})+(?:[.,]\d+)?")
-_DOTTED = re.compile(r"[1-9]\d{0,2}\.\d{3}")
-_MORE = re.compile(r"\s?\+(?!\d)")
-_CURRENCY = re.compile(r"(?:\\?\$|€|£|¥)\s?$")
-_N_BEFORE = re.compile(r"(?<!\w)n\s?[=:]\s?$", re.IGNORECASE)
-_RANGE = re.compile(r"\s?[-\u2013\u2014~]\s?|\s(?:to|and|à|et|bis|und|y|a)\s|[到至]", re.IGNORECASE)
-_DASH = re.compile(r"\s?[-\u2013\u2014~]\s?|\s(?:to|à|bis)\s|[到至]", re.IGNORECASE)
-_BETWEEN = re.compile(
+_GROUPED = regex(r"[1-9]\d{0,2}(?:[,\u00a0\u202f\u2009' ]\d{3})+(?:[.,]\d+)?")
+_DOTTED = regex(r"[1-9]\d{0,2}\.\d{3}")
+_MORE = regex(r"\s?\+(?!\d)")
+_CURRENCY = regex(r"(?:\\?\$|€|£|¥)\s?$")
+_N_BEFORE = regex(r"(?<!\w)n\s?[=:]\s?$", re.IGNORECASE)
+_RANGE = regex(r"\s?[-\u2013\u2014~]\s?|\s(?:to|and|à|et|bis|und|y|a)\s|[到至]", re.IGNORECASE)
+_DASH = regex(r"\s?[-\u2013\u2014~]\s?|\s(?:to|à|bis)\s|[到至]", re.IGNORECASE)
+_BETWEEN = regex(
     r"(?<!\w)(?:between|from|entre|zwischen|von|de|desde)\s(?:\w{1,12}\s)?$", re.IGNORECASE
 )
 
@@ -51,10 +52,10 @@ def _groups(table: Mapping[float, str], prefix: str) -> str:
     return "|".join(f"(?P<{prefix}{index}>{each})" for index, each in enumerate(table.values()))
 
 
-_MULTIPLE = re.compile(_groups(words.MULTIPLES, "m"))
-_TIME = re.compile(rf"\s?-?(?:{_groups(words.SECONDS, 't')}){_END}(?!\s?/)", re.IGNORECASE)
-_SIZE = re.compile(rf"\s?(?:{_groups(words.BYTES, 'b')}){_END}(?!/)")
-_RATE = re.compile(
+_MULTIPLE = regex(_groups(words.MULTIPLES, "m"))
+_TIME = regex(rf"\s?-?(?:{_groups(words.SECONDS, 't')}){_END}(?!\s?/)", re.IGNORECASE)
+_SIZE = regex(rf"\s?(?:{_groups(words.BYTES, 'b')}){_END}(?!/)")
+_RATE = regex(
     r"\s?(?:fps|(?:[a-zé]{1,12}\s?)(?:/|\sper\s|\spar\s|\spro\s|\spor\s)\s?"
     rf"(?:s|sec|seconds?|secondes?|sekunde|segundo)){_END}",
     re.IGNORECASE,
@@ -78,10 +79,10 @@ _KINDS: tuple[tuple[FigureKind, str, str], ...] = (
     ("other", "", words.one_of(words.MEASURED)),
 )
 _OF_KIND = tuple(
-    (kind, re.compile(rf"[\s-]?{between}(?:{fragment}){_END}", re.IGNORECASE))
+    (kind, regex(rf"[\s-]?{between}(?:{fragment}){_END}", re.IGNORECASE))
     for kind, between, fragment in _KINDS
 )
-_PER = re.compile(r"\s?(?:/\s?|(?:per|par|pro|por)\s)\w{1,10}", re.IGNORECASE)
+_PER = regex(r"\s?(?:/\s?|(?:per|par|pro|por)\s)\w{1,10}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,12 +191,12 @@ def _amount(match: re.Match[str]) -> Amount | None:
 def _glued(text: str, end: int) -> bool:
     """Whether letters run on that are no unit: ``3D``, ``2nd``, ``4x4``."""
     follows = text[end : end + 1]
-    if not (follows.isalpha() or follows == "_") or re.match(f"{vocabulary.IDEOGRAPH}", follows):
+    if not (follows.isalpha() or follows == "_") or vocabulary.ideographs(follows):
         return False
     return not any(pattern.match(text, end) for pattern in (_MULTIPLE, _TIME, _SIZE, _RATE, _TIMES))
 
 
-_TIMES = re.compile(rf"(?:x|px|d){_END}", re.IGNORECASE)
+_TIMES = regex(rf"(?:x|px|d){_END}", re.IGNORECASE)
 
 
 def _factor(match: re.Match[str] | None, table: Mapping[float, str]) -> float:

@@ -1,12 +1,13 @@
 """Words a text quotes, and the code cells that hold the same words."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from grader.evidence import vocabulary
 from grader.evidence.written import words
 from grader.evidence.written.placing import Placer
 from grader.model import Cell, Quotation, Submission
+from grader.patterns import regex
 
 __all__ = ["Library", "quoted"]
 
@@ -19,7 +20,7 @@ _MOST_PLACES = 1_000
 """Places in one cell that are looked at for one quotation."""
 
 # Each alternative reads at most 300 characters from its opening mark.
-_QUOTED = re.compile(
+_QUOTED = regex(
     r"„(?P<low>[^„“”\n]{1,300})[“”]"
     r"|“(?P<high>[^“”\n]{1,300})”"
     r"|«\s?(?P<angle>[^«»\n]{1,300}?)\s?»"
@@ -29,9 +30,8 @@ _QUOTED = re.compile(
     r"|(?<!\w)\u2018(?P<single>[^\u2018\u2019\n]{2,300})\u2019(?!\w)"
     r"|(?<![\w'])'(?P<plain>[^\W\d_][^'\n]{1,298})'(?!\w)"
 )
-_CODE = re.compile(r"`[^`\n]{1,300}`")
-_WORD = re.compile(rf"{vocabulary.IDEOGRAPH}|[^\W_]+(?:['\u2019-][^\W_]+)*")
-_IDEOGRAPH = re.compile(vocabulary.IDEOGRAPH)
+_CODE = regex(r"`[^`\n]{1,300}`")
+_WORD = regex(rf"{vocabulary.IDEOGRAPH}|[^\W_]+(?:['\u2019-][^\W_]+)*")
 _ANSWER = words.bounded(words.one_of(words.ANSWERS))
 _TRAILING = " \t.,;:!?\u2026。，！？、"  # noqa: RUF001 - CJK stops
 _FEW_CHARACTERS = 4
@@ -90,7 +90,7 @@ def quoted(source: str, text: str, placer: Placer, library: Library) -> Iterator
 def _says_something(match: re.Match[str]) -> bool:
     inner = match[str(match.lastgroup)]
     counted = _WORD.findall(inner)
-    characters = len(_IDEOGRAPH.findall(inner))
+    characters = vocabulary.ideographs(inner)
     enough = len(counted) - characters + characters // (_FEW_CHARACTERS // 2) >= 2
     if enough or not counted:
         return enough
@@ -121,5 +121,5 @@ def _holds(text: str, wanted: str) -> bool:
 
 
 def _runs_on(text: str, index: int) -> bool:
-    character: Sequence[str] = text[index : index + 1] if index >= 0 else ""
-    return bool(character) and character[0].isalnum() and not _IDEOGRAPH.match(character[0])
+    character = text[index : index + 1] if index >= 0 else ""
+    return character.isalnum() and not vocabulary.ideographs(character)

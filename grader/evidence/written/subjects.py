@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from grader.evidence import vocabulary
 from grader.evidence.written.naming import Name, Names
 from grader.evidence.written.quantities import Amount
+from grader.patterns import regex
 
 __all__ = ["Subjects"]
 
-_AGAINST = re.compile(
+_AGAINST = regex(
     rf"(?<!\w){vocabulary.alternation(vocabulary.every(vocabulary.AGAINST))}\s(?:the\s|our\s)?\W{{0,3}}$",
     re.IGNORECASE,
 )
-_BELONGS = re.compile(
+_BELONGS = regex(
     r"\W{0,4}(?:\s?[^\W\d_]{1,12}){0,3}\s(?:for|of|with|by|from|für|von|mit|para|de|por|con|pour|du|"
     r"d['\u2019]|par|avec)\s(?:the\s|our\s|le\s|la\s)?\W{0,3}",
     re.IGNORECASE,

@@ -16,22 +16,23 @@ from grader.evidence.written.placing import Placer
 from grader.evidence.written.prose import Found
 from grader.evidence.written.quantities import Amount, amounts
 from grader.model import Claim, FigureKind, MetricName, PrintedMatrix
+from grader.patterns import regex
 
 __all__ = ["Tables", "tables"]
 
-_MODEL_HEADER = re.compile(
+_MODEL_HEADER = regex(
     r"\W*(?:models?|modèles?|modelle?|modelos?|模型|method|architecture)\W*", re.I
 )
-_COUNT_HEADER = re.compile(
+_COUNT_HEADER = regex(
     r"\W*(?:n|support|samples?|images?|test images|test samples|bilder|imágenes"
     r"|échantillons|样本数)\W*",
     re.IGNORECASE,
 )
-_UNIT = re.compile(r"[(\[]\s?(?P<unit>[^()\[\]\d\s]{1,10})\s?[)\]]")
-_CONFUSION = re.compile(r"confusion|konfusion|verwechslung|confusión|混淆|actual|predicted", re.I)
-_SIMILARITY = re.compile(r"similarit|ähnlichkeit|similitud|相似|cosin", re.IGNORECASE)
-_MATRIX = re.compile(r"matri(?:x|ce|z)|heat\s?map|矩阵", re.IGNORECASE)
-_LETTER = re.compile(r"[^\W\d_]")
+_UNIT = regex(r"[(\[]\s?(?P<unit>[^()\[\]\d\s]{1,10})\s?[)\]]")
+_CONFUSION = regex(r"confusion|konfusion|verwechslung|confusión|混淆|actual|predicted", re.I)
+_SIMILARITY = regex(r"similarit|ähnlichkeit|similitud|相似|cosin", re.IGNORECASE)
+_MATRIX = regex(r"matri(?:x|ce|z)|heat\s?map|矩阵", re.IGNORECASE)
+_LETTER = regex(r"[^\W\d_]")
 _EMPHASIS = " \t*_`|"
 _LONGEST = 80
 _MOST = 200

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from grader.evidence import vocabulary
 from grader.evidence.vocabulary import Table
 from grader.model import FigureKind
+from grader.patterns import regex
 
 SCORES: Mapping[str, Table] = {
     "balanced_accuracy": {
@@ -349,8 +350,8 @@ def one_of(table: Table) -> str:
 
 def bounded(fragment: str) -> re.Pattern[str]:
     """Matches a fragment as whole words; next to Chinese characters nothing need end a word."""
-    letter, run_on = vocabulary.LETTER_OR_DIGIT, vocabulary.IDEOGRAPH
-    return re.compile(
+    letter, run_on = vocabulary.LETTER_OR_DIGIT, vocabulary.RUN_ON
+    return regex(
         rf"(?:(?<!{letter})|(?={run_on}))(?:{fragment})(?:(?!{letter})|(?<={run_on}))",
         re.IGNORECASE,
     )

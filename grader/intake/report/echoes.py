@@ -7,16 +7,18 @@ number. Signs and blanks are not compared, colons aside: reading a printed page 
 import re
 from collections import defaultdict, deque
 
-LITERAL = re.compile(
+from grader.patterns import regex
+
+LITERAL = regex(
     r"(?P<triple>\"\"\"|''')(?P<long>.*?)(?P=triple)"
     r"|\"(?P<double>(?:\\.|[^\"\\\n])*)\"|'(?P<single>(?:\\.|[^'\\\n])*)'",
     re.DOTALL,
 )
-HOLE = re.compile(r"\{[^{}\n]{0,300}\}|%[-+#0 ]?\d{0,3}(?:\.\d{1,3})?[dfsegi]")
-NUMBER = re.compile(r":[^:{}]{0,12}[dfeg%,]\}$|[dfegi]$")
-BREAK = re.compile(r"\\n|\n")
-SIGNS = re.compile(r"[^\w:]+|_+")
-QUOTED = re.compile(r"\s{0,80}['\"].{0,400}['\"],?\s{0,80}$")
+HOLE = regex(r"\{[^{}\n]{0,300}\}|%[-+#0 ]?\d{0,3}(?:\.\d{1,3})?[dfsegi]")
+NUMBER = regex(r":[^:{}]{0,12}[dfeg%,]\}$|[dfegi]$")
+BREAK = regex(r"\\n|\n")
+SIGNS = regex(r"[^\w:]+|_+")
+QUOTED = regex(r"\s{0,80}['\"].{0,400}['\"],?\s{0,80}$")
 
 SHORTEST = 3
 """Letters and digits of a text without gaps."""

@@ -4,7 +4,6 @@ Reading a printed page loses fences and breaks a cell at the end of a page into 
 that is never closed ends where text begins again, and code broken off goes on in the next fence.
 """
 
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,8 +16,9 @@ from grader.intake.report.statements import (
     unclosed,
     weight,
 )
+from grader.patterns import regex
 
-FENCE = re.compile(r"^[ \t]{0,12}(?P<marks>`{3,40}|~{3,40})[ \t]*(?P<info>[^`]{0,200})$")
+FENCE = regex(r"^[ \t]{0,12}(?P<marks>`{3,40}|~{3,40})[ \t]*(?P<info>[^`]{0,200})$")
 PYTHON = frozenset({"", "python", "py", "python3", "ipython", "ipython3", "code-cell", "jupyter"})
 MOST_FENCES = 6
 """Pages that one cell goes over; each more would be looked at again and again."""

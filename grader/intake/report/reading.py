@@ -16,6 +16,7 @@ from grader.intake.report.shapes import is_heading
 from grader.intake.report.sheet import Role, Sheet
 from grader.intake.report.statements import breaks
 from grader.intake.scripts import looks_like_notebook
+from grader.patterns import regex
 
 SUFFIXES = frozenset({".txt", ".text", ".md", ".markdown", ""})
 LARGEST = 2_000_000
@@ -25,9 +26,9 @@ MOST_LINES = 100_000
 NOTE = "The file was read as a report: its code was looked at and not run."
 WHAT = "text that can be read"
 BEGINNING = 1_000
-WEB_PAGE = re.compile(r"\s{0,200}<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+WEB_PAGE = regex(r"\s{0,200}<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 KEYS = ('"cells"', '"nbformat"', '"worksheets"')
-DIGIT = re.compile(r"\d")
+DIGIT = regex(r"\d")
 AGAINST_PRINTED = 3.0
 """Bias of a block whose fence says that it is Python."""
 

@@ -2,52 +2,52 @@
 
 import re
 
+from grader.patterns import regex
+
 LONGEST = 400
 """Characters of a line that are looked at."""
 
-PROGRESS = re.compile(
+PROGRESS = regex(
     r"\d%\s{0,80}[|\u2588]|\d%\s{1,80}\d|\[\d\d:\d\d<|\bit/s\b|\bs/it\b|\d ?[kMG]?B/s\b|\beta \d"
     r"|\d[kMG]?B? ?/ ?\d[\d.]{0,12} ?[kMG]?B\b|\d ?/ ?\d{1,9} \["
 )
-MESSAGE = re.compile(
+MESSAGE = regex(
     r"^(?:Traceback \(most recent|Requirement already satisfied|Successfully installed"
     r"|Collecting \S|Downloading \S|Generating \S{1,40} split|Found \d{1,12} |<class '"
     r"|Out ?\[\d{1,5}\]|[A-Z]\w{1,40}(?:Error|Exception|Warning)\b"
     r"|.{0,200}?\b[A-Z]\w{0,40}Warning:|.{0,60}?warnings\.warn\()"
 )
-TITLE = re.compile(r"^(?:={2,80}>?\s?\S.{0,200}?={2,80}>?|-{3,80}\s?\w.{0,200}?-{3,80})$")
-DIALOGUE = re.compile(r"^[QA]: \S")
-EPOCH = re.compile(r"^(?:Epoch|Step|Iteration|Batch|Fold)\b[ :#]{0,3}\[?\d", re.IGNORECASE)
-VALUE = re.compile(
+TITLE = regex(r"^(?:={2,80}>?\s?\S.{0,200}?={2,80}>?|-{3,80}\s?\w.{0,200}?-{3,80})$")
+DIALOGUE = regex(r"^[QA]: \S")
+EPOCH = regex(r"^(?:Epoch|Step|Iteration|Batch|Fold)\b[ :#]{0,3}\[?\d", re.IGNORECASE)
+VALUE = regex(
     r"^[^\W\d_][\w @/.()\[\]+*-]{0,50}?\s?[:=]\s{0,20}[-+~$\u20ac]{0,2}\d[\d,.]{0,20}"
     r"(?:e[-+]?\d{1,3})?\s?(?:%|[a-zA-Z\u00b5]{1,12}(?:/[a-z]{1,10})?)?[.,]?$"
 )
-REPR = re.compile(
+REPR = regex(
     r"^(?:(?:array|tensor|dict_\w{1,10}|Dataset(?:Dict)?|[A-Z]\w{0,40}Output\w{0,20}"
     r"|OrderedDict|defaultdict|Counter)\(|[A-Z]\w{1,60}\($|\{['\"]\w|\[{1,4}\s{0,8}-?\d|torch\.Size\()"
 )
-ROW = re.compile(r"^(?:\S[^\t]{0,40}?)?(?: {1,30}-?\d{1,12}(?:\.\d{0,12})?%?){2,14}$")
-REPORT_HEAD = re.compile(r"^precision +recall +f1-score", re.IGNORECASE)
+ROW = regex(r"^(?:\S[^\t]{0,40}?)?(?: {1,30}-?\d{1,12}(?:\.\d{0,12})?%?){2,14}$")
+REPORT_HEAD = regex(r"^precision +recall +f1-score", re.IGNORECASE)
 _SHAPES = (
     *(PROGRESS, MESSAGE, TITLE, DIALOGUE, EPOCH, VALUE, REPR),
     *(ROW, REPORT_HEAD),
 )
 
-PAIR = re.compile(
-    r"(?P<name>[^\W\d_][\w@ -]{0,30}?)\s?[:=]\s?\d{1,6}[.,]\d{3,12}(?:\s?%)?(?=[\s,;|]|$)"
-)
-METRIC = re.compile(
+PAIR = regex(r"(?P<name>[^\W\d_][\w@ -]{0,30}?)\s?[:=]\s?\d{1,6}[.,]\d{3,12}(?:\s?%)?(?=[\s,;|]|$)")
+METRIC = regex(
     r"\b(?:acc|accuracy|precision|recall(?:@\d{1,4})?|f[1il](?:[ -]?score)?|bleu(?:-\d)?|loss|auc"
     r"|score|exactitude|pr\u00e9cision|rappel|genauigkeit|exactitud|precisi\u00f3n)\b",
     re.IGNORECASE,
 )
-HEADING = re.compile(r"^ {0,3}#{1,6}\s+\S|^\s{0,8}[\u25bc\u25be\u2304\u25b6\u25ba\u25b8]\s{0,4}\S")
-LABEL = re.compile(
+HEADING = regex(r"^ {0,3}#{1,6}\s+\S|^\s{0,8}[\u25bc\u25be\u2304\u25b6\u25ba\u25b8]\s{0,4}\S")
+LABEL = regex(
     r"^[#*_ >]{0,6}(?:out(?:put)?|result|r\u00e9sultat|sortie|ausgabe|ergebnis|salida|resultado"
     r"|\u8f93\u51fa|\u7ed3\u679c)s?(?: ?\[\d{1,5}\])?[*_ ]{0,4}[:\uff1a]?[*_ ]{0,4}$",
     re.IGNORECASE,
 )
-SENTENCE = re.compile(r"^[\W_]{0,6}[A-Z\u00c0-\u00dd]\S{0,40} .{20,}[.!?:]\W{0,4}$")
+SENTENCE = regex(r"^[\W_]{0,6}[A-Z\u00c0-\u00dd]\S{0,40} .{20,}[.!?:]\W{0,4}$")
 FEWEST_WORDS = 8
 """Words of a sentence below which it may be anything."""
 

@@ -5,29 +5,25 @@ input transformer says nothing of text that is no code.
 """
 
 import ast
-import re
 import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 
 from grader.intake.report.shapes import looks_printed
+from grader.patterns import regex
 
-MAGIC = re.compile(
-    r"(?:[!%]{1,2}[\w/.{]|(?:pip3?|conda|apt|apt-get) (?:-\S{1,20} )?(?:un)?install )"
-)
-TOKEN = re.compile(
+MAGIC = regex(r"(?:[!%]{1,2}[\w/.{]|(?:pip3?|conda|apt|apt-get) (?:-\S{1,20} )?(?:un)?install )")
+TOKEN = regex(
     r"#.*|(?P<triple>\"\"\"|''')|\"(?:\\.|[^\"\\])*\"?|'(?:\\.|[^'\\])*'?|(?P<bracket>[()\[\]{}])"
 )
-CODE_LIKE = re.compile(
+CODE_LIKE = regex(
     r"(?:(?:from|import|def|class|for|while|if|elif|with|return|raise|except|async) "
     r".{0,400}[:\w)\]]"
     r"|(?:else|try|finally|except)\s?:|@[a-z]"
     r"|[A-Za-z_][\w.]{0,80}(?:\[[^\]\n]{0,80}\])?\s?(?:[-+*/]?=)(?!=)\s?\S"
     r"|[a-z_][\w.]{0,80}\([^ ]|['\"].{0,400}['\"],$|[\])}]{1,8},?$)"
 )
-COUNT = re.compile(
-    r"^\s*(?:In\s?)?\[\s{0,3}(?P<count>\d{1,5})\s{0,3}\]:?(?:[ \t]+(?P<code>\S.*))?$"
-)
+COUNT = regex(r"^\s*(?:In\s?)?\[\s{0,3}(?P<count>\d{1,5})\s{0,3}\]:?(?:[ \t]+(?P<code>\S.*))?$")
 REPR_NAMES = frozenset(
     {"array", "tensor", "dict_keys", "dict_values", "dict_items", "defaultdict", "deque"}
 )
