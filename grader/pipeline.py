@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from grader import __version__, labs
 from grader.compare import Present, compare
@@ -15,9 +16,9 @@ from grader.detect import Detector, detect, load_detectors
 from grader.detect.peers import peer_of
 from grader.errors import GraderError, MachineError, SubmissionError
 from grader.evidence import Truth, gather
-from grader.execute import Progress, RunOptions, Sandbox, execute
 from grader.intake import digest, intake
 from grader.model import (
+    UNSETTLED,
     Case,
     Cohort,
     Comparisons,
@@ -32,7 +33,12 @@ from grader.model import (
     Submission,
 )
 from grader.score import score
-from grader.store import UNSETTLED, Store
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from grader.execute import Progress, Sandbox
+    from grader.store import Store
 
 __all__ = [
     "STAGES",
@@ -53,11 +59,10 @@ __all__ = [
 
 STAGES = ("intake", "execute", "evidence", "compare", "detect", "score", "report")
 
-OnCell = Callable[[Progress], None]
+OnCell = Callable[["Progress"], None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
+class Setup(Struct, frozen=True, kw_only=True):
     """What all submissions of one class share."""
 
     lab: Lab
@@ -72,7 +77,7 @@ class Setup:
     starter: Submission | None = None
     """The notebook students were given."""
 
-    sandbox: Sandbox | None = None
+    sandbox: "Sandbox | None" = None
     """Where they run; ``None`` looks without running anything."""
 
     truth: Truth = field(default_factory=Truth)
@@ -87,15 +92,14 @@ class Setup:
     on_cell: OnCell | None = None
     """Told of every cell that starts or ends."""
 
-    store: Store | None = None
+    store: "Store | None" = None
     """Where runs are kept and looked up; ``None`` runs everything and keeps nothing."""
 
     conditions: str = ""
     """Digest of what decides a run besides the notebook; see ``conditions``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
+class Job(Struct, frozen=True, kw_only=True):
     """One file to grade."""
 
     path: Path
@@ -128,7 +132,7 @@ def staff_digest(lab: str) -> str | None:
 
 
 def grade_all(
-    jobs: Sequence[Job], setup: Setup, engine: Executor, save: Callable[[Result], None]
+    jobs: Sequence[Job], setup: Setup, engine: "Executor", save: Callable[[Result], None]
 ) -> None:
     """Grade a class, first come first served; one submission's trouble never touches another.
 
@@ -140,6 +144,9 @@ def grade_all(
         engine: Runs them; as many at once as it has workers.
         save: Called with each result as soon as it is there, from the calling thread.
     """
+    # A check of a few notebooks needs no pool of workers.
+    from concurrent.futures import as_completed
+
     waiting = {engine.submit(grade_one, job, setup) for job in jobs}
     try:
         for future in as_completed(waiting):
@@ -236,7 +243,10 @@ def _still_holds(run: Run, submission: Submission, setup: Setup) -> bool:
     return same and run.outcome not in UNSETTLED
 
 
-def _executed(submission: Submission, sandbox: Sandbox, setup: Setup) -> Run:
+def _executed(submission: Submission, sandbox: "Sandbox", setup: Setup) -> Run:
+    # A check that runs nothing imports nothing that does.
+    from grader.execute import RunOptions, execute
+
     options = RunOptions(
         limits=setup.lab.limits,
         seed=setup.seed,

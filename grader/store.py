@@ -24,6 +24,7 @@ from pydantic import ValidationError
 from grader.config import data_folder
 from grader.errors import StoreError
 from grader.model import (
+    UNSETTLED,
     Comparisons,
     Detection,
     Evidence,
@@ -41,7 +42,6 @@ with suppress(ImportError):
     import fcntl
 
 __all__ = [
-    "UNSETTLED",
     "ClassInfo",
     "HandedIn",
     "Store",
@@ -51,9 +51,6 @@ __all__ = [
     "slug",
     "write_text",
 ]
-
-UNSETTLED = (Outcome.HARNESS_ERROR, Outcome.ENVIRONMENT)
-"""Outcomes of the machine, which another try may change."""
 
 _HEAD = "0-result.json"
 _RUN = "2-run.json"

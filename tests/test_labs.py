@@ -7,7 +7,8 @@ import pytest
 from grader.config import data_folder
 from grader.detect import load_detectors
 from grader.errors import LabError
-from grader.labs import lab_names, load_lab, read_lab
+from grader.labs import lab_names, load_lab
+from grader.labs.reading import read_lab
 
 SHIPPED = data_folder("rubrics") / "week9-vit-clip" / "lab.yaml"
 

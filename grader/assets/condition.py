@@ -1,7 +1,8 @@
 """What is known of one asset on this machine."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.errors import AssetError
 from grader.model import Asset
@@ -9,8 +10,7 @@ from grader.model import Asset
 State = Literal["ready", "missing", "incomplete", "wrong digest", "wrong kind"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Condition:
+class Condition(Struct, frozen=True, kw_only=True):
     """Whether one asset can be served, and from where."""
 
     asset: Asset

@@ -4,11 +4,11 @@ import io
 import json
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from PIL import Image
 
 from grader.assets import dishes, leaves, things
@@ -24,8 +24,7 @@ A stand-in for `{id}`: drawings with the same columns and class names, and none 
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Drawn:
+class Drawn(Struct, frozen=True, kw_only=True):
     """A dataset that is drawn when it is first needed."""
 
     id: str

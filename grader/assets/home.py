@@ -1,9 +1,10 @@
 """Where the prepared assets of one lab stand."""
 
 import json
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from grader.assets.truth import Truth, image_digest, read_truth
 
@@ -28,8 +29,7 @@ _LARGEST_DECODED = 256 << 20
 50 MB a second of small pictures, so this takes a few seconds, once."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class AssetHome:
+class AssetHome(Struct, frozen=True, kw_only=True, dict=True):
     """The prepared assets of one lab in one profile."""
 
     root: Path

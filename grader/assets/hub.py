@@ -7,9 +7,10 @@
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.assets.condition import State
 from grader.assets.digests import git_sha1, sha256
@@ -33,8 +34,7 @@ class Problem(Exception):  # noqa: N818 - it becomes an UnfitAsset where the lab
         super().__init__(said)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True, kw_only=True):
     """One revision of one repository in the cache."""
 
     asset: Asset

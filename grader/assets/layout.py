@@ -6,9 +6,10 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from grader.assets import rows
 from grader.assets.drawn import Drawn, write_dataset
@@ -23,8 +24,7 @@ Source = Path | Drawn | DrawnScenes | DrawnQuestions | Snapshot
 _READABLE_BY_ALL = 0o004
 
 
-@dataclass(kw_only=True)
-class Layout:
+class Layout(Struct, kw_only=True):
     """A home being written."""
 
     home: Path

@@ -4,9 +4,8 @@ A diseased leaf blends the marks of its own disease with those of the other, and
 much like a healthy leaf, so that some leaves cannot be told apart by any model.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from grader.assets.canvas import Canvas, Color, Pixels, cloud, photograph, vary
@@ -35,8 +34,7 @@ _BLEMISHES = 1.0
 _SOIL: tuple[Color, ...] = ((120, 95, 70), (95, 110, 70), (150, 140, 120), (60, 80, 50))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mark:
+class Mark(Struct, frozen=True, kw_only=True):
     """How one spot on a leaf looks."""
 
     radius: float
@@ -55,8 +53,7 @@ class Mark:
     """Whether it is a polygon rather than round."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outline:
+class Outline(Struct, frozen=True, kw_only=True):
     """The shape and color of a leaf."""
 
     length: float = 0.44

@@ -4,16 +4,16 @@ Nothing of them ships with the grader: a notebook reads them where the package k
 """
 
 import importlib.util
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 _PACKAGED = "package:"
 _PUBLISHED = "https://github.com/scikit-image/scikit-image/raw/v0.22.0/skimage/data/"
 """Before the package moved its files, so that the address is older than any course."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """One of the pictures."""
 
     file: str

@@ -4,9 +4,9 @@ The middle of a dish is (0, 0), and it reaches about 1 in every direction.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from grader.assets.canvas import Canvas, Color, vary
 
@@ -19,8 +19,7 @@ GREEN, LIME = (64, 130, 52), (150, 186, 84)
 _SPREAD = 16
 
 
-@dataclass(frozen=True)
-class Brush:
+class Brush(Struct, frozen=True):
     """Draws in the coordinates of one dish, every color a little off."""
 
     canvas: Canvas

@@ -9,11 +9,11 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from grader.assets.canvas import Pixels
 from grader.assets.scene_texts import Question, ask, describe
@@ -48,8 +48,7 @@ _QUESTION_WORDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class ToldScene:
+class ToldScene(Struct, frozen=True, kw_only=True):
     """One scene of a dataset with all that people said about it."""
 
     number: int
@@ -65,8 +64,7 @@ class ToldScene:
     """Each with ten answers."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DrawnScenes:
+class DrawnScenes(Struct, frozen=True, kw_only=True):
     """A dataset of scenes that is drawn when it is first needed."""
 
     id: str
@@ -101,8 +99,7 @@ SCENES = DrawnScenes(
 """The captions of the ``tiny`` profile."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class DrawnQuestions:
+class DrawnQuestions(Struct, frozen=True, kw_only=True):
     """Questions about drawn scenes, with the pictures in the rows as published."""
 
     id: str

@@ -1,9 +1,9 @@
 """What people say about a drawn scene: captions, and questions with the answers of ten people."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from grader.assets.scenes import COLORS, SHAPES, Group, Scene
 
@@ -78,8 +78,7 @@ _NEAR = {
 """What a person says who does not say what most say."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """A question about one scene."""
 
     text: str

@@ -5,9 +5,9 @@ that the last digit of a cosine, which differs between machines, cannot move a p
 """
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from grader.assets.canvas import Canvas, Color, Pixels, cloud, photograph, vary
 
@@ -83,8 +83,7 @@ SHAPES: dict[str, Points] = {
 """Corners of each shape around its center, for a radius of one."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Objects that look alike."""
 
     shape: str
@@ -97,8 +96,7 @@ class Group:
     """From one to ``MOST``."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Placed:
+class Placed(Struct, frozen=True, kw_only=True):
     """One object where it lies."""
 
     shape: str
@@ -110,8 +108,7 @@ class Placed:
     """In the same unit."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scene:
+class Scene(Struct, frozen=True, kw_only=True):
     """One picture and all that is true of it."""
 
     groups: tuple[Group, ...]

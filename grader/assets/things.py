@@ -5,9 +5,8 @@ sibling, most of them far on its own side and a few beyond the middle, so that s
 be told apart by any model and the best possible accuracy stays below one.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from grader.assets.canvas import Canvas, Color, Pixels, cloud, photograph, vary
 from grader.assets.figures import Animal, Flyer, Vehicle
@@ -55,8 +54,7 @@ _OCCLUDED = 0.3
 _Figure = Animal | Vehicle | Flyer
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Kind:
+class _Kind(Struct, frozen=True, kw_only=True):
     """How a class looks on average."""
 
     figure: _Figure
@@ -137,8 +135,7 @@ _KINDS: dict[str, _Kind] = {
 }
 
 
-@dataclass(frozen=True)
-class Thing:
+class Thing(Struct, frozen=True):
     """One picture and what it shows."""
 
     pixels: Pixels

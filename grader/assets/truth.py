@@ -10,12 +10,12 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+from msgspec import Struct
 from PIL import Image, ImageOps
-from pydantic import TypeAdapter
 
 from grader.assets.digests import combined
 from grader.assets.rows import quiet
@@ -32,8 +32,7 @@ _AT_ONCE = 1000
 """Rows held in memory together; pictures of a dataset may be many times larger than that."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One row of a served dataset."""
 
     encoded: str = ""
@@ -58,7 +57,7 @@ class Row:
 Truth = Mapping[tuple[str, str], tuple[Row, ...]]
 """Rows in order, by dataset id (not alias) and split."""
 
-_STORED = TypeAdapter(dict[str, tuple[Row, ...]])
+_STORED = msgspec.json.Decoder(dict[str, tuple[Row, ...]])
 
 
 def pixels_digest(picture: Image.Image) -> str:
@@ -88,7 +87,7 @@ def read_truth(folder: Path, datasets: Mapping[str, Path], *, largest: int | Non
             if largest is not None and _size(place) > largest:
                 continue
             _write(file, rows_of(place))
-        for split, rows in _STORED.validate_json(file.read_bytes()).items():
+        for split, rows in _STORED.decode(file.read_bytes()).items():
             found[name, split] = rows
     return found
 
@@ -194,5 +193,5 @@ def _write(file: Path, rows: dict[str, tuple[Row, ...]]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=".new-")
     with os.fdopen(handle, "wb") as stream:
-        stream.write(_STORED.dump_json(rows))
+        stream.write(msgspec.json.encode(rows))
     Path(name).replace(file)

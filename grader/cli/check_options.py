@@ -2,10 +2,11 @@
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
 from typing import Any
 
 import click
+from msgspec import Struct
+from msgspec.structs import fields
 
 from grader.cli.check_settings import CheckSettings
 from grader.languages import LANGUAGES
@@ -13,8 +14,7 @@ from grader.languages import LANGUAGES
 __all__ = ["Choice", "choice_options"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """What to look for, and where not."""
 
     lab: str | None = None

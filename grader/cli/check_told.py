@@ -3,8 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from grader.detect import Detector
 from grader.intake import source_lines
@@ -13,8 +14,7 @@ from grader.model import SEVERITIES, EvidenceRef, Finding, Lab, Outcome, Result
 __all__ = ["Checked", "told"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Struct, frozen=True, kw_only=True):
     """One file, checked."""
 
     result: Result

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from grader.cli.check_options import Choice, choice_options
 from grader.cli.check_paths import notebooks
@@ -24,8 +24,7 @@ __all__ = ["check"]
 GRAVE = ("invalid", "major")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
+class _Wanted(Struct, frozen=True, kw_only=True):
     """What is to be checked, for what."""
 
     paths: tuple[Path, ...]
@@ -96,7 +95,7 @@ def _setup(wanted: _Wanted, execute: bool, how: How) -> Iterator[Setup]:
         yield Setup(lab=wanted.lab, starter=starter_of(wanted.lab), detectors=wanted.detectors)
         return
     # What runs notebooks takes a while to import.
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     from grader.cli.setting import class_setup
 

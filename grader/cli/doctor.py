@@ -3,10 +3,10 @@
 import json
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
 
 import click
+from msgspec.structs import asdict
 
 from grader.execute import gaps
 from grader.execute.doctor import Attempt, Examination, examine

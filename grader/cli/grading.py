@@ -4,12 +4,12 @@ import os
 import signal
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from msgspec import Struct, field
 
 from grader.cli.profile import profile_option, with_profile
 from grader.cli.running import How, how_options
@@ -29,8 +29,7 @@ DEMO_SECONDS = 20.0
 """Time limit of a cell in the demonstration, where one notebook never ends on purpose."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """How to grade, as the command line says it."""
 
     lab_name: str

@@ -3,12 +3,13 @@
 import platform
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.cli.profile import profile_option, with_profile
 from grader.cli.running import How, how_options
@@ -42,8 +43,7 @@ def reference() -> None:
     """Run the staff notebook of a lab; show, verify and compare what its runs reached."""
 
 
-@dataclass(kw_only=True)
-class _Ran:
+class _Ran(Struct, kw_only=True):
     """Reference runs of one lab."""
 
     evidence: dict[int, Evidence] = field(default_factory=dict)

@@ -2,10 +2,11 @@
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
 from typing import Any
 
 import click
+from msgspec import Struct, field
+from msgspec.structs import fields
 
 from grader.cli.unsafe import Level, sandbox_option
 from grader.execute.devices import Devices, NoSuchGpuError, Wanted, choose
@@ -13,8 +14,7 @@ from grader.execute.devices import Devices, NoSuchGpuError, Wanted, choose
 __all__ = ["How", "how_options"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class How:
+class How(Struct, frozen=True, kw_only=True):
     """How to run notebooks."""
 
     sandbox: Level = "full"

@@ -4,11 +4,11 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
+from msgspec.structs import replace
 
 from grader.cli.environments import lab_environment
 from grader.cli.running import How

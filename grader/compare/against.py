@@ -1,10 +1,11 @@
 """A submission's evaluation against the reference's: on the same items, or on others."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from math import sqrt
 from statistics import median_low
+
+from msgspec import Struct
 
 from grader.compare.bands import band as band_of
 from grader.compare.bands import margin
@@ -61,8 +62,7 @@ SHARES = frozenset[MetricName](
 """Shares of independent items, whose interval is Wilson's."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Against:
+class Against(Struct, frozen=True, kw_only=True):
     """What the reference says of one metric of one evaluation."""
 
     band: Band
@@ -73,8 +73,7 @@ class Against:
     difference: Difference | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Meeting:
+class Meeting(Struct, frozen=True, kw_only=True, dict=True):
     """One task of a submission and of the reference."""
 
     task: Task

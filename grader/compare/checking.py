@@ -1,7 +1,8 @@
 """Compare runs of the staff notebook with a record of earlier ones, and two records."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.compare.items import Scored
 from grader.compare.reference import Texts, answers_of, judged, spelled
@@ -23,8 +24,7 @@ CLOSE = 1e-4
 """Largest difference of a score that is the same: a sum of 32-bit floats in another order."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Struct, frozen=True, kw_only=True):
     """One task of one run beside the record."""
 
     task: str

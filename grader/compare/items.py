@@ -6,10 +6,10 @@ by item is absent, never guessed.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from grader.compare import counts
@@ -50,8 +50,7 @@ DIRECTIONS: Mapping[MetricName, tuple[bool, int]] = {
 """Whether the captions are the queries, and K."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Scored:
+class Scored(Struct, frozen=True, kw_only=True, dict=True):
     """One evaluation with everything recorded of it."""
 
     evaluation: Evaluation

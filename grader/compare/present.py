@@ -1,15 +1,15 @@
 """Whether a record of reference runs may stand beside a run: what it was made with."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.model import Lab, Machine, ReferenceRecord, Task
 
 __all__ = ["Present", "misfit", "other_assets", "renewing", "warnings"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Present:
+class Present(Struct, frozen=True, kw_only=True):
     """What this run was made with; ``None`` is unknown and gives no warning."""
 
     machine: Machine | None = None

@@ -1,11 +1,11 @@
 """Make the record of the staff's own runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import numpy as np
+from msgspec import Struct, field
 
 from grader.compare.bands import band
 from grader.compare.items import Scored, Served
@@ -50,8 +50,7 @@ Texts = Mapping[TaskKind, Served]
 """What each row says in truth, by kind of task: captions, answers."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Circumstances:
+class Circumstances(Struct, frozen=True, kw_only=True):
     """Where, when and with what the staff notebook ran."""
 
     machine: Machine

@@ -1,7 +1,8 @@
 """Choose, for each metric of each task, the five values that belong together."""
 
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from grader.compare.against import SHARES, Against, Meeting
 from grader.compare.present import Present, misfit, other_assets, renewing, warnings
@@ -70,8 +71,7 @@ def compare(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Opposite:
+class _Opposite(Struct, frozen=True, kw_only=True):
     """What the reference has of one task."""
 
     record: ReferenceRecord
@@ -99,8 +99,7 @@ def _opposite(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Side:
+class _Side(Struct, frozen=True, kw_only=True):
     """One metric of one task."""
 
     evidence: Evidence

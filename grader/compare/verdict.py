@@ -1,7 +1,8 @@
 """What follows from five values."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.compare.against import OF_THE_SET, SHARES, Against
 from grader.model import (
@@ -32,8 +33,7 @@ FEW = 25
 Prompts = tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """Everything a verdict on one metric rests on."""
 
     task: Task

@@ -4,7 +4,8 @@ import ast
 import re
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._texts import (
     DECODED,
@@ -48,8 +49,7 @@ USUAL = 4
 """N-grams BLEU counts when nothing else is asked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnBleu:
+class OwnBleu(Struct, frozen=True, kw_only=True):
     """A function of the notebook that is called BLEU and leaves out parts of it."""
 
     name: str
@@ -79,8 +79,7 @@ class OwnBleu:
         return not self.grams and self.order != 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Misuse:
+class Misuse(Struct, frozen=True, kw_only=True):
     """A call of a library's BLEU that gets something else than it wants."""
 
     kind: str

@@ -1,7 +1,8 @@
 """Whether what a notebook gives bears out a metric its text states."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._samples import STAND_INS
 from grader.model import Case, Claim, Output, metric_of
@@ -23,8 +24,7 @@ TINY = 1e-9
 """Allowance for floating-point error."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """A value of a metric the notebook is known to have given."""
 
     value: float

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.detect._flow import flow
 from grader.model import Node, SourceGraph, Tag
@@ -53,8 +54,7 @@ MOST = 300
 Side = Literal["images", "texts"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
+class Product(Struct, frozen=True, kw_only=True):
     """Embeddings of pictures multiplied with embeddings of texts."""
 
     node: Node
@@ -112,8 +112,7 @@ def is_divided(graph: SourceGraph, product: Product) -> bool:
     return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """Similarities of pictures with texts, and what its rows are."""
 
     origin: Node

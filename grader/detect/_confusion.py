@@ -1,7 +1,8 @@
 """The confusion matrix of a cell, and what the cell prints beside it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._asked import handed, same_arrays
 from grader.detect._consistency import (
@@ -19,8 +20,7 @@ MOST_CLASSES = 1000
 """Rows of a matrix that is looked at."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Printed:
+class Printed(Struct, frozen=True, kw_only=True):
     """The one confusion matrix of a cell, and what the cell prints beside it."""
 
     at: PrintedMatrix

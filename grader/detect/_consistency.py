@@ -3,8 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.detect._asked import called_average
 from grader.metrics.consistency.shown import Range, shown
@@ -44,8 +45,7 @@ HEADER = ("precision", "recall", "f1-score", "support")
 """Header of the report scikit-learn prints, and of those printed like it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """The text of one output."""
 
     source: Literal["saved", "rerun"]
@@ -66,8 +66,7 @@ class Shown:
         return any(SEVERAL.search(line) for line in self.lines)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportRow:
+class ReportRow(Struct, frozen=True, kw_only=True):
     """A row of a classification report: of a class, or an average."""
 
     label: str
@@ -97,8 +96,7 @@ class ReportRow:
         return self.precision, self.recall, self.f1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(Struct, frozen=True, kw_only=True):
     """A classification report in an output."""
 
     shown: Shown
@@ -218,8 +216,7 @@ def line_ref(seen: Shown, line: int, remark: str = "") -> EvidenceRef:
     return EvidenceRef(kind=EvidenceKind(seen.source), cell=seen.cell, line=line, remark=remark)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Scores of one task in one output, each metric once, outside of reports."""
 
     shown: Shown

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.model import Cell, CellRun, Node
 from grader.patterns import regex
@@ -21,8 +22,7 @@ SHORTEST_MESSAGE = 8
 """Characters of a constant message that tell it from other outputs."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(Struct, frozen=True, kw_only=True):
     """A branch taken when something failed or is absent."""
 
     cell: int

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.model import Average, Case, Node, Reported, SourceGraph
 from grader.patterns import regex
@@ -22,8 +23,7 @@ OWN_AVERAGE = regex(r"classification_report$|^torchmetrics\.|^torcheval\.")
 """Calls that average without being told how, or leave out classes that never occur."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TooHigh:
+class TooHigh(Struct, frozen=True, kw_only=True):
     """Three printed scores of which F1 is above what the other two allow."""
 
     precision: Reported

@@ -1,14 +1,14 @@
 """Where a notebook scores predictions against labels, and which argument is which."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._flow import nearest
 from grader.model import Case, Evaluation, EvidenceKind, Node, ScoringHow, SourceGraph
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scoring:
+class Scoring(Struct, frozen=True, kw_only=True):
     """One place where predictions are compared with labels."""
 
     node: Node

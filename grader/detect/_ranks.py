@@ -3,8 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import combinations
+
+from msgspec import Struct
 
 from grader.metrics.consistency.shown import shown
 from grader.model import Case, Figure
@@ -25,8 +26,7 @@ NO_SHARE = regex(
 Key = tuple[str, int, int | None, str | None, str | None, str | None, int | None, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Misordered:
+class Misordered(Struct, frozen=True, kw_only=True):
     """A share among the first K that is above one among more."""
 
     above: Figure

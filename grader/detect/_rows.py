@@ -1,6 +1,6 @@
 """What the source scores, and how many rows arrive there."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.model import Node, SourceGraph, Tag
 
@@ -8,8 +8,7 @@ MODEL_SCORING = frozenset({".predict", ".evaluate"})
 """Methods of a model that take the data to score as first argument or ``eval_dataset``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScoredRows:
+class ScoredRows(Struct, frozen=True, kw_only=True):
     """A call in the source that scores something."""
 
     node: Node

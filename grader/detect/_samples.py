@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._metrics import running_cells
 from grader.detect._rows import MODEL_SCORING, ScoredRows, scored_rows
@@ -36,8 +37,7 @@ UNCOUNTED = "Another score of this task stands in the code whose items could not
 """Why a small evaluation beside a hand-written one is left to a person."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sized:
+class Sized(Struct, frozen=True, kw_only=True):
     """An evaluation whose size is known."""
 
     n: int

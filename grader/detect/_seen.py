@@ -1,7 +1,8 @@
 """Which pictures the recorder saw a model learn from, and which were scored."""
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.model import Case, Evaluation, ModelPass
 from grader.model.arrays import Label
@@ -14,8 +15,7 @@ BY_CHANCE = 1e-5
 """Chance at most that so many of the scored images are such duplicates."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Overlap:
+class Overlap(Struct, frozen=True, kw_only=True):
     """Scored images, and how many of them the model had learned from."""
 
     scored: int

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from grader.detect._consistency import outputs
 from grader.metrics.consistency.counts import separation
@@ -46,8 +47,7 @@ SCALES = (1.0, 100.0, 0.01)
 """Of similarities as percentages, on either side."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class Pair(Struct, frozen=True, kw_only=True):
     """A score and the matrix it should follow from."""
 
     model: str

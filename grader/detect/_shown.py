@@ -1,7 +1,9 @@
 """Literals that reach an output as they stand in the source."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.detect._flow import flow
 from grader.detect._metrics import dead
@@ -22,8 +24,7 @@ KEEPS = SHOWS | {
 STATIC = frozenset({"literal", "name", "operation", "collection"})
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """Words met on the way from the output to a number."""
 
     words: str = ""

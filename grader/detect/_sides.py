@@ -1,7 +1,8 @@
 """What the two sides of a scoring are made of, and which task it belongs to."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._flow import carries, flow, opaque, rows
 from grader.detect._metrics import Scoring, scorings, trainer_of
@@ -35,8 +36,7 @@ FOREIGN = (Tag.MODEL_OUTPUT, Tag.MODEL, Tag.DATASET, Tag.LABELS, Tag.FILE)
 """Where a value may come from besides the source itself."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Side(Struct, frozen=True, kw_only=True):
     """Everything predictions are made of."""
 
     kept: tuple[Node, ...]
@@ -103,8 +103,7 @@ def home(graph: SourceGraph, scoring: Scoring) -> int:
     return current.cell if current.function is None else scoring.node.cell
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Scorings of one task, or of one array of labels where the task is unknown."""
 
     task: str | None

@@ -1,8 +1,9 @@
 """Which parts of the data the source trains on, fits on and scores."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from grader.detect._flow import nearest
 from grader.detect._metrics import dead, running_cells, trainer_of
@@ -34,8 +35,7 @@ HELD_OUT = frozenset({"test", "validation"})
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """Rows of one split that reach a value."""
 
     node: Node
@@ -54,8 +54,7 @@ class Part:
     """Whether perhaps only some of its rows are kept."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class Rows(Struct, frozen=True, kw_only=True):
     """All that reaches a value."""
 
     parts: tuple[Part, ...]
@@ -73,8 +72,7 @@ class Rows:
         return frozenset(each.split for each in self.parts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
+class Scored(Struct, frozen=True, kw_only=True):
     """One place where something is scored, and the data it scores."""
 
     node: Node
@@ -87,8 +85,7 @@ class Scored:
     """What reaches them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Training:
+class Training(Struct, frozen=True, kw_only=True):
     """One place where a model learns."""
 
     node: Node

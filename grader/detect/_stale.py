@@ -1,7 +1,9 @@
 """Saved numbers that running the notebook again does not bear out."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.detect.api import Undecided
 from grader.model import METRICS, Case, CellRun, Figure, MetricName, Reported, Task
@@ -27,8 +29,7 @@ NO_BAND = (
 """Why a moderate difference is left to a person."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stale:
+class Stale(Struct, frozen=True, kw_only=True):
     """A saved number that the re-run does not bear out."""
 
     name: str

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.detect._flow import flow
 from grader.detect._metrics import dead
@@ -41,8 +42,7 @@ FEW = 20
 """A loop over at most so many numbers goes over annotators, not over pictures."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
+class Texts(Struct, frozen=True, kw_only=True):
     """One comparison of texts with references."""
 
     node: Node

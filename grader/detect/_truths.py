@@ -1,7 +1,8 @@
 """What true labels are made of, and whether a task is also scored on labels of a dataset."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._flow import carries, flow, rows
 from grader.detect._metrics import dead, running_cells
@@ -36,8 +37,7 @@ def by_code(*, elsewhere: bool) -> Confidence:
     return Confidence.HINT if elsewhere else Confidence.LIKELY
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class Compared(Struct, frozen=True, kw_only=True):
     """One place where answers of whatever kind are compared with right ones."""
 
     node: Node

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.model import Cell, EvidenceRef, Submission
 from grader.patterns import regex
@@ -12,8 +13,7 @@ __all__ = ["Allowances"]
 _COMMENT = regex(r"(?:#|<!--)\s{0,4}grader:\s{0,4}allow\[(?P<names>[\w ,-]{1,400})\]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Comment:
+class _Comment(Struct, frozen=True):
     line: int
     names: frozenset[str]
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Severity, Wording
 from grader.patterns import regex
@@ -36,8 +37,7 @@ class Undecided(Exception):  # noqa: N818 - an answer, not an error
         self.needs = needs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
+class Sighting(Struct, frozen=True, kw_only=True):
     """What a detector yields: a finding without the facts every finding of it shares."""
 
     severity: Severity
@@ -79,8 +79,7 @@ class Sighting:
 Find = Callable[[Case], Iterator[Sighting]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detector:
+class Detector(Struct, frozen=True, kw_only=True):
     """A pure function over a case, with the facts needed to list it."""
 
     code: str

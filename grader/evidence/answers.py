@@ -1,7 +1,8 @@
 """Written answers: where they stand and how long they are."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence import vocabulary
 from grader.evidence.headings import Heading, headings, unfenced
@@ -47,8 +48,7 @@ def word_count(markdown: str) -> int:
     return vocabulary.ideographs(text) + words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Piece:
+class _Piece(Struct, frozen=True, kw_only=True):
     """Text under one heading, within one cell."""
 
     cell: int

@@ -1,7 +1,8 @@
 """Which direction a Recall@K is of: captions found for an image, or images for a caption."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence import vocabulary
 from grader.model import METRICS, MetricName
@@ -37,8 +38,7 @@ _BEHIND = regex(r"\s?[(\[]\s?|_|\s(?:for|of|in)\s")
 _REACH = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
+class Mention(Struct, frozen=True, kw_only=True):
     """A metric named in text."""
 
     start: int

@@ -3,9 +3,10 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from grader.evidence.naming import number_of
 from grader.patterns import regex
@@ -25,8 +26,7 @@ _COMMENT = regex(r"#(?!!)(?P<text>.*)")
 _MARKS = regex(r"[*_`#•▪]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
+class Heading(Struct, frozen=True, kw_only=True):
     """A line that names what follows it."""
 
     start: int

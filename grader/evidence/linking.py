@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.directions import Mention
@@ -49,8 +50,7 @@ _NAMED = "\0"
 _NAMED_LIST = regex(rf"{_NAMED}(?:[\s,&/]{{0,3}}(?:{_AND}\s)?{_NAMED})+", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
+class Link(Struct, frozen=True, kw_only=True):
     """A metric of a sentence with its number."""
 
     metric: MetricName
@@ -72,8 +72,7 @@ class Link:
     """How many numbers the metric has in this phrase."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Group:
+class _Group(Struct, frozen=True, kw_only=True):
     """Metrics named in one breath: ``precision, recall, and F1``."""
 
     mentions: tuple[Mention, ...]

@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.per_lab import PerLab
@@ -18,8 +19,7 @@ _NUMBERED = regex(
 _TITLE_NUMBER = regex(r"^\W{0,8}\w{1,12}\s\d{1,2}\s?[:.-]\s?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Naming:
+class Naming(Struct, frozen=True, kw_only=True):
     """One place where a task is named."""
 
     start: int

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from unicodedata import decimal
+
+from msgspec import Struct
 
 from grader.evidence import vocabulary
 from grader.evidence.directions import Mention, recall_at, recall_ranks
@@ -113,8 +114,7 @@ _TOP_ONE = regex(r"top[-\s]?1(?!\d)", re.IGNORECASE)
 _NO_TEST_ITEMS = regex(r"train|batch|class|epoch|seen\b|thousand|million|billion", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
+class Quantity(Struct, frozen=True, kw_only=True):
     """A number as written."""
 
     start: int

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.evidence import numbers
 from grader.evidence.directions import names_recall, recall_ranks
@@ -50,8 +51,7 @@ def reported_rerun(
     return tuple(_all(outputs, "rerun", lab, cell_tasks))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+class Score(Struct, frozen=True, kw_only=True):
     """A metric found in one output."""
 
     line: int

@@ -1,7 +1,8 @@
 """Where an array of true labels stands among the labels the harness served."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence.truth import Labels
 from grader.model import Lab, LabelOrigin
@@ -14,8 +15,7 @@ SHORTEST_WINDOW = 20
 labels less likely than 1e-15 for each place it could stand; fewer labels stay unplaced."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """The served rows an array of labels was read from."""
 
     dataset: str

@@ -3,7 +3,9 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.directions import Mention, direction_of
@@ -37,8 +39,7 @@ _WINDOW = 200
 _DEEPEST = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """A metric and its number in a text."""
 
     metric: MetricName
@@ -57,8 +58,7 @@ class Finding:
     """Tasks the line names for it; none when it names none."""
 
 
-@dataclass(slots=True)
-class _Walk:
+class _Walk(Struct):
     """What has been seen between a metric and its number."""
 
     position: int

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.naming import TaskNames
@@ -23,8 +24,7 @@ _STATISTICS = {"std", "25%", "75%"}
 _LONGEST_LABEL = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """One metric in one cell of a table."""
 
     metric: MetricName
@@ -49,8 +49,7 @@ class Reading:
     """Row label and column header, which may name a task."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
+class Measure(Struct, frozen=True, kw_only=True):
     """What a header or a label names."""
 
     metric: MetricName

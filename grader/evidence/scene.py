@@ -1,7 +1,8 @@
 """What evaluations are rebuilt from, and what is the same for evaluations of every kind."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from grader.evidence.placing import Place, place, task_of
 from grader.evidence.rounding import same_number
@@ -47,8 +48,7 @@ class Budget:
         return enough
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scored:
+class Scored(Struct, frozen=True, kw_only=True):
     """Predictions and what they were scored against, with what they score."""
 
     kind: TaskKind
@@ -65,8 +65,7 @@ class Scored:
     scores: dict[str, float] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(Struct, frozen=True, kw_only=True):
     """Everything evaluations of one notebook are rebuilt from."""
 
     recording: Recording

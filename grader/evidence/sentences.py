@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence import numbers
 from grader.evidence.headings import Line, unfenced
@@ -20,8 +21,7 @@ _URL = regex(r"(?:https?://|www\.)[^\s<>)\]]{1,500}", re.IGNORECASE)
 _LONGEST = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
+class Sentence(Struct, frozen=True, kw_only=True):
     """A sentence, or a list item, or a piece of a very long one."""
 
     start: int

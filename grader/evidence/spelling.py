@@ -1,7 +1,8 @@
 """Tables of Recall@K in which rows or columns say the direction."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from grader.evidence.directions import direction_of, is_open, without_direction
 from grader.evidence.tables import Row, Table

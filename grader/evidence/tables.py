@@ -3,8 +3,9 @@
 import html
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from grader.evidence.headings import Line
 from grader.patterns import regex
@@ -19,8 +20,7 @@ _GAP = regex(r"\t+|[^\S\n]{2,}|(?<=[\d%])\s(?=-?[\d.])|\s(?=-?\d{0,15}\.\d)")
 _RULE = regex(r"[\s|:+\-=\u2500-\u257f]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableCell:
+class TableCell(Struct, frozen=True, kw_only=True):
     """One cell of a table."""
 
     text: str
@@ -30,8 +30,7 @@ class TableCell:
     """Offset of the text in what was read; zero in HTML."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One row of a table."""
 
     cells: tuple[TableCell, ...]
@@ -41,8 +40,7 @@ class Row:
     """Zero-based line it stands on; in HTML, its place below the header."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class Table(Struct, frozen=True, kw_only=True):
     """A header and rows of equal length."""
 
     header: tuple[str, ...]

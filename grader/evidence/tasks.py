@@ -1,7 +1,9 @@
 """Which task each cell belongs to, by the ids it uses and the headings above it."""
 
 import re
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.evidence import vocabulary
 from grader.evidence.headings import (
@@ -22,8 +24,7 @@ _LEAD = regex(r" {0,3}(?:\*\*|__)(?P<text>\S+ [^*_\n]{1,80})(?:\*\*|__)(?!$)")
 """Bold words that open a paragraph: ``**Observation on ViT** The accuracy ...``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(Struct, frozen=True, kw_only=True):
     """What the last heading or leading comment said."""
 
     task: str | None = None
@@ -33,8 +34,7 @@ class Section:
     """Level of the heading that started it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """A part of a text cell under one heading."""
 
     start: int

@@ -1,8 +1,9 @@
 """What the harness served, as far as evaluations are rebuilt from it."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 __all__ = ["Images", "Labels", "LazyImages", "Texts", "Truth"]
 
@@ -41,8 +42,7 @@ class LazyImages(Images):
         return len(self._found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Truth:
+class Truth(Struct, frozen=True, kw_only=True):
     """What is true of every row that was served; a dataset stands only where it has some."""
 
     labels: Labels = field(default_factory=dict)

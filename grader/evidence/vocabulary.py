@@ -22,15 +22,16 @@ IDEOGRAPH = r"(?-i:[\u3040-\u9fff])"
 LETTERS = r"(?-i:[^\W\d_\u3040-\u9fff])"
 """A letter of a script that puts blanks between words, to be repeated."""
 
-_SPACED = r"(?=(?-i:[\x00-\u1fff]))"
+_SPACED = r"(?=(?-i:[\x00-\u058f]))"
 LETTER = rf"(?:{_SPACED}[^\W\d_])"
 """The same, for the ends of words."""
 
 LETTER_OR_DIGIT = rf"(?:{_SPACED}[^\W_])"
 """The same, or a digit."""
 
-RUN_ON = r"(?-i:[^\x00-\u1fff])"
-"""What needs no blank beside it: a Chinese or Japanese character, or no letter at all."""
+RUN_ON = r"(?-i:[^\x00-\u058f])"
+"""What needs no blank beside it: a Chinese or Japanese character, a sign, or a letter of a script
+that none of these tables are written in."""
 
 METRICS: Mapping[MetricName, Table] = {
     "accuracy": {

@@ -14,11 +14,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
 from filelock import FileLock, Timeout
+from msgspec import Struct
 
 from grader.errors import SandboxUnavailable
 from grader.execute.environment import KERNEL, Environment, own, version_of
@@ -33,8 +33,7 @@ _ERROR = re.compile(r"^ERROR: (.+)$", re.MULTILINE)
 _VERSIONS = re.compile(r" \(from versions: [^)]*\)")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan:
+class Plan(Struct, frozen=True, kw_only=True):
     """An environment to be built from requirements."""
 
     requirements: Path

@@ -3,9 +3,10 @@
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.errors import SandboxUnavailable
 from grader.execute import nvml
@@ -21,8 +22,7 @@ class NoSuchGpuError(ValueError):
     """A GPU was asked for by a number there is none of."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
+class Wanted(Struct, frozen=True, kw_only=True):
     """What ``--device`` says."""
 
     kind: Literal["auto", "cpu", "cuda"] = "auto"
@@ -53,8 +53,7 @@ class Wanted:
         return cls(kind="cuda", numbers=numbers)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Devices:
+class Devices(Struct, frozen=True, kw_only=True):
     """GPUs that the notebooks of one sandbox are spread over; without any, the CPU."""
 
     gpus: tuple[Gpu, ...] = ()

@@ -11,11 +11,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
+from msgspec import Struct
 
 from grader.execute import devices, gaps, machine, scratch
 from grader.execute.environment import own
@@ -37,8 +37,7 @@ main(asked)
 _SYSCTL = Path("/proc/sys")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Offer:
+class Offer(Struct, frozen=True, kw_only=True):
     """One thing the machine has or lacks."""
 
     name: str
@@ -47,8 +46,7 @@ class Offer:
     """The one command that provides it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Attempt:
+class Attempt(Struct, frozen=True, kw_only=True):
     """One attack, tried at every level."""
 
     name: str
@@ -77,8 +75,7 @@ class Attempt:
         return not self.none
 
 
-@dataclass(frozen=True, kw_only=True)
-class Examination:
+class Examination(Struct, frozen=True, kw_only=True):
     """Everything ``grader doctor`` says about this machine."""
 
     offers: tuple[Offer, ...]

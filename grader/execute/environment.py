@@ -6,10 +6,11 @@ import site
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from grader.errors import SandboxUnavailable
 from grader.execute import machine
@@ -35,8 +36,7 @@ else:
 """
 
 
-@dataclass(frozen=True, kw_only=True)
-class Environment:
+class Environment(Struct, frozen=True, kw_only=True, dict=True):
     """An interpreter and what is installed for it."""
 
     python: Path
@@ -48,10 +48,10 @@ class Environment:
     folders: tuple[Path, ...]
     """Folders of the installation, as written and as resolved."""
 
-    distributions: Mapping[str, str] = field(repr=False)
+    distributions: Mapping[str, str]
     """Version of every distribution, by its name as PEP 503 normalises it."""
 
-    modules: frozenset[str] = field(repr=False)
+    modules: frozenset[str]
     """Top-level modules that can be imported."""
 
     hidden: tuple[Path, ...] = ()
@@ -78,6 +78,10 @@ class Environment:
             )
         return made
 
+    def __repr__(self) -> str:
+        # What is installed would fill pages.
+        return f"Environment({self.python}, Python {self.version})"
+
     @property
     def versions(self) -> dict[str, str]:
         """Versions of the libraries a result depends on; one not installed is left out."""
@@ -103,8 +107,7 @@ class Environment:
         return name in self.modules
 
 
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True, kw_only=True):
     """What a notebook finds where it runs, for those who answer in its place."""
 
     device: str = "cpu"

@@ -4,13 +4,13 @@ The names are those of the attempts ``grader doctor`` makes; each listed one is 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 __all__ = ["FULL", "NOTES", "Gap", "landlock"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gap:
+class Gap(Struct, frozen=True, kw_only=True):
     """One attempt that a level does not stop."""
 
     why: str

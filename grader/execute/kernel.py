@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
 from time import monotonic
@@ -14,6 +13,7 @@ import psutil
 import zmq.asyncio
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
+from msgspec import Struct
 
 from grader.errors import SandboxTimeout
 from grader.execute.disk import disk_mib
@@ -37,8 +37,7 @@ _MAX_MESSAGES = 4
 """Messages read ahead; the others wait in the kernel, whose memory is limited."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """What the kernel said before any student code ran."""
 
     sandbox: str

@@ -4,7 +4,8 @@ import threading
 from collections import Counter, deque
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.errors import SandboxUnavailable
 from grader.execute.devices import Devices
@@ -22,8 +23,7 @@ _FREE_WHEN_UNUSED = 0.9
 """Part of a GPU's memory that is free while nobody uses it; its driver keeps a few per cent."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lease:
+class Lease(Struct, frozen=True, kw_only=True):
     """The right of one notebook to one GPU, for as long as it runs."""
 
     gpu: Gpu

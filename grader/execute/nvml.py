@@ -8,9 +8,10 @@ import importlib
 import threading
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from grader.errors import SandboxUnavailable
 
@@ -18,8 +19,7 @@ _INSTALL = 'pip install "lab-grader[lab]"'
 _MIG_ENABLED = 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gpu:
+class Gpu(Struct, frozen=True, kw_only=True):
     """One NVIDIA GPU of this machine."""
 
     index: int

@@ -3,11 +3,10 @@
 After Firecracker's specification: a number without a test is printed as pending.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, kw_only=True)
-class Promise:
+class Promise(Struct, frozen=True, kw_only=True):
     """One sentence and what shows it."""
 
     what: str

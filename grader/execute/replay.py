@@ -1,15 +1,15 @@
 """A sandbox that plays back recorded runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.errors import SandboxUnavailable
 from grader.execute.sandbox import RunOptions
 from grader.model import Run, Submission
 
 
-@dataclass(frozen=True, slots=True)
-class ReplaySandbox:
+class ReplaySandbox(Struct, frozen=True):
     """Answer from recordings, by submission digest. Needs no kernel."""
 
     recordings: Mapping[str, Run]

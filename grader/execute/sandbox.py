@@ -1,16 +1,16 @@
 """What a sandbox must do."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
+
+from msgspec import Struct, field
 
 from grader.execute.devices import Devices
 from grader.execute.environment import Environment, own
 from grader.model import Limits, Run, Submission
 
 
-@dataclass(frozen=True, kw_only=True)
-class Progress:
+class Progress(Struct, frozen=True, kw_only=True):
     """One code cell has started or ended."""
 
     student: str
@@ -32,8 +32,7 @@ class Progress:
     """Wall time since the run began."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunOptions:
+class RunOptions(Struct, frozen=True, kw_only=True):
     """How to run a notebook."""
 
     limits: Limits = field(default_factory=Limits)
@@ -53,8 +52,7 @@ Level = Literal["full", "landlock", "none"]
 """Every wall or no run; what Linux offers where user namespaces are refused; no wall."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class KernelOptions:
+class KernelOptions(Struct, frozen=True, kw_only=True):
     """How the kernels of one sandbox are made."""
 
     level: Level = "full"

@@ -7,9 +7,10 @@ import socket
 import subprocess
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from grader.errors import SandboxTimeout, SandboxUnavailable
 from grader.execute import devices
@@ -34,8 +35,7 @@ _ENDED = "the fork server has ended"
 _INSTALL = 'pip install "lab-grader[lab]"'
 
 
-@dataclass(frozen=True)
-class Fork:
+class Fork(Struct, frozen=True):
     """One kernel, as the fork server knows it."""
 
     id: int

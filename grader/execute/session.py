@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Literal, NamedTuple
 
 import nbformat
 import psutil
+from msgspec import Struct, field
 
 from grader.errors import MachineError, SandboxUnavailable
 from grader.execute.adapt import adapt
@@ -35,8 +35,7 @@ class _End(NamedTuple):
     message: str
 
 
-@dataclass
-class Record:
+class Record(Struct):
     """What has happened so far."""
 
     facts: Facts = field(default_factory=lambda: Facts(sandbox="none", device="cpu"))

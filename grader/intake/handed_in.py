@@ -2,9 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path, PurePath
+
+from msgspec import Struct
 
 from grader.intake import archive
 from grader.intake.choice import choose
@@ -29,8 +30,7 @@ FEWEST_ALIKE = 3
 """Folders with a notebook of one name; two could be a student's in two sections."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandIn:
+class HandIn(Struct, frozen=True, kw_only=True):
     """What one student handed in."""
 
     path: Path
@@ -43,8 +43,7 @@ class HandIn:
     """What the student should know about the choice of this notebook."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Owner:
+class _Owner(Struct, frozen=True):
     """Whose a file is: equal for the files of one student."""
 
     key: tuple[str, ...]

@@ -3,7 +3,8 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.patterns import regex
 
@@ -33,8 +34,7 @@ def source_lines(text: str) -> dict[int, tuple[int, ...]]:
     return {cell: tuple(found) for cell, found in lines.items()}
 
 
-@dataclass(slots=True)
-class _Level:
+class _Level(Struct):
     """An object or an array that is open."""
 
     array: bool

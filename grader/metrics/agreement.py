@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import erfc, sqrt
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.metrics._checks import same_length
 from grader.model import Label
@@ -18,8 +19,7 @@ FEW = 25
 below, the exact test is used here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class McNemar:
+class McNemar(Struct, frozen=True, kw_only=True):
     """Whether two models are right equally often on the same items."""
 
     n: int
@@ -32,8 +32,7 @@ class McNemar:
     method: Method
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class Agreement(Struct, frozen=True, kw_only=True):
     """How often two runs give the same answer, right or wrong."""
 
     n: int

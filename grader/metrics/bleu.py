@@ -1,11 +1,11 @@
 """BLEU of a corpus of captions."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from grader.metrics._checks import captions
@@ -19,8 +19,7 @@ SMOOTHING = "exp"
 """sacrebleu's own default value: an order without a match counts half the one before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bleu:
+class Bleu(Struct, frozen=True, kw_only=True):
     """A BLEU score and what it consists of."""
 
     score: float

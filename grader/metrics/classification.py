@@ -1,9 +1,9 @@
 """What classifiers are measured by beyond accuracy, precision, recall and F1."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import ArrayLike, NDArray
 
 from grader.metrics._checks import matrix, same_length
@@ -13,8 +13,7 @@ from grader.model import Label
 __all__ = ["Confusion", "confusion", "recall_per_class", "top_k_accuracy"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confusion:
+class Confusion(Struct, frozen=True, kw_only=True):
     """How often each true class was predicted as each class."""
 
     labels: tuple[Label, ...]

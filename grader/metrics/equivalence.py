@@ -1,8 +1,9 @@
 """Whether two shares measured on different items may count as the same."""
 
-from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
+
+from msgspec import Struct
 
 from grader.metrics.interval import Interval
 from grader.model.interval import wilson
@@ -10,8 +11,7 @@ from grader.model.interval import wilson
 __all__ = ["Equivalence", "equivalence"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Equivalence:
+class Equivalence(Struct, frozen=True, kw_only=True):
     """What two one-sided tests say of the difference of two shares."""
 
     difference: float

@@ -1,15 +1,15 @@
 """Intervals, and those over the seeds of a reference run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isfinite, sqrt
 from statistics import fmean, stdev
+
+from msgspec import Struct
 
 __all__ = ["Interval", "prediction_interval", "tolerance_interval"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
+class Interval(Struct, frozen=True, kw_only=True):
     """A range, how sure it is, and how it was found."""
 
     low: float

@@ -1,17 +1,16 @@
 """How fast predictions were made."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from grader.metrics._checks import same_length
 
 __all__ = ["Latency", "latency"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
+class Latency(Struct, frozen=True, kw_only=True):
     """Speed of a run."""
 
     items: int

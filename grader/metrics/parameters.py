@@ -1,8 +1,9 @@
 """How many parameters a published architecture has, by arithmetic on its configuration."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 __all__ = ["ARCHITECTURES", "Parameters", "parameters"]
 
@@ -35,8 +36,7 @@ BLIP_VISION: Values = {**VIT, "image_size": 384}
 """What transformers takes where ``config.json`` is silent, which leaves out what equals it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameters:
+class Parameters(Struct, frozen=True, kw_only=True):
     """Parameters of a model; those of weights used twice count once, buffers not at all."""
 
     architecture: str

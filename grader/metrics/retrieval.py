@@ -1,10 +1,10 @@
 """How well similarities find what belongs together."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import comb
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import ArrayLike, NDArray
 
 from grader.metrics._checks import matrix
@@ -12,8 +12,7 @@ from grader.metrics._checks import matrix
 __all__ = ["Retrieval", "hits_at_k", "recall_at_k", "retrieval", "similarity_score"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retrieval:
+class Retrieval(Struct, frozen=True, kw_only=True):
     """Recall@K of retrieval between images and captions, in both directions."""
 
     images: int

@@ -86,6 +86,7 @@ from grader.model.reference import (
 )
 from grader.model.result import (
     SCHEMA,
+    UNSETTLED,
     BandRow,
     ComparisonRow,
     CriterionRow,
@@ -119,6 +120,7 @@ __all__ = [
     "METRICS",
     "SCHEMA",
     "SEVERITIES",
+    "UNSETTLED",
     "Adaptation",
     "Answer",
     "Argument",

@@ -1,8 +1,9 @@
 """The metrics a lab can ask for: their names, what they are of, and how they are read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 MetricName = Literal[
     "accuracy",
@@ -27,8 +28,7 @@ MetricName = Literal[
 TaskKind = Literal["classification", "retrieval", "similarity", "captioning", "vqa"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
+class Metric(Struct, frozen=True, kw_only=True):
     """One metric."""
 
     title: str

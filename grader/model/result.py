@@ -40,6 +40,10 @@ class Outcome(StrEnum):
     """The machinery failed; costs no points."""
 
 
+UNSETTLED = (Outcome.HARNESS_ERROR, Outcome.ENVIRONMENT)
+"""Outcomes of the machine, which another try may change."""
+
+
 class Result(Artifact):
     """Everything known about one submission; the later fields are ``None`` where it ended early."""
 

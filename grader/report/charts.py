@@ -5,8 +5,9 @@ The templates draw what is computed here; nothing in this file is markup.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from math import ceil, floor, isfinite
+
+from msgspec import Struct
 
 from grader.model import Label
 from grader.report.text import clean, count, cut
@@ -33,8 +34,7 @@ def percent(part: float) -> str:
     return f"{min(1.0, max(0.0, part)) * 100:.2f}".rstrip("0").rstrip(".") + "%"
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """A linear axis with round ends."""
 
     low: float
@@ -80,8 +80,7 @@ def scale(values: Iterable[float], *, hundredths: bool = False) -> Axis:
     return Axis(ticks[0], ticks[-1], ticks, hundredths)
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """One part of a bar."""
 
     kind: str
@@ -100,8 +99,7 @@ def segments(parts: Sequence[tuple[str, float]], total: float) -> tuple[Segment,
     return tuple(drawn)
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixCell:
+class MatrixCell(Struct, frozen=True):
     """One square of the confusion matrix."""
 
     x: int
@@ -110,8 +108,7 @@ class MatrixCell:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matrix:
+class Matrix(Struct, frozen=True, kw_only=True):
     """A confusion matrix: rows are true classes, columns predicted ones."""
 
     names: tuple[str, ...]

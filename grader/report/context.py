@@ -1,15 +1,15 @@
 """What every page of one grading has in common."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from grader.model import Lab
 
 __all__ = ["Context"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Struct, frozen=True, kw_only=True):
     """The grading a page belongs to."""
 
     lab: Lab

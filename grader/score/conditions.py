@@ -1,7 +1,8 @@
 """The conditions a criterion may name, each answered on its own."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.model import (
     METRICS,
@@ -18,8 +19,7 @@ from grader.model import (
 __all__ = ["Answer", "check"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """One condition, decided or not."""
 
     verdict: Verdict

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from grader.config import data_folder
 from grader.errors import LabError
-from grader.labs import read_lab
+from grader.labs.reading import read_lab
 from grader.model import Asset
 
 SHIPPED = data_folder("rubrics") / "week9-vit-clip" / "lab.yaml"

@@ -111,7 +111,7 @@ def test_asking_for_a_gpu_where_there_is_none_says_what_to_do() -> None:
 
 SCRIPT = """
 import json, os
-from dataclasses import asdict
+from msgspec.structs import asdict
 from grader.execute import nvml
 driver = nvml.driver()
 first, second = driver.gpus

@@ -5,11 +5,11 @@ import os
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import nbformat
 import pytest
+from msgspec.structs import replace
 
 from grader.config import data_folder
 from grader.errors import SandboxUnavailable

@@ -11,12 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
 
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from grader.errors import SandboxUnavailable
 from grader.execute import (

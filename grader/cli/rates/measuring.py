@@ -4,8 +4,9 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from grader.cli.rates.counting import Verdict, verdict
 from grader.cli.rates.labelled import Labelled
@@ -16,8 +17,7 @@ from grader.pipeline import Job, Setup, grade_all, load_lab, starter_of
 __all__ = ["Measured", "by_reading", "by_running"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """What was said, and how long that took."""
 
     verdicts: tuple[Verdict, ...]

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._labelled import labelled
 from grader.detect._samples import source_ref
@@ -64,8 +65,7 @@ DIGITS = 3
 """Fewest significant digits of a number of a text that can be told from another."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Renamed:
+class _Renamed(Struct, frozen=True, kw_only=True):
     """A number with two names."""
 
     called: str

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._consistency import (
     Group,
@@ -39,8 +40,7 @@ MOST_CLASSES = 5_000
 """Rows of a report that are averaged; longer ones are left alone."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
+class Broken(Struct, frozen=True, kw_only=True):
     """An identity that printed numbers break."""
 
     message: Wording

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._items import batch_sizes
 from grader.detect._metrics import dead, names_of, running_cells
@@ -39,8 +40,7 @@ DIGITS = 3
 """Fewest decimals from which a printed number tells the two means apart."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mean:
+class _Mean(Struct, frozen=True, kw_only=True):
     """A mean of scores of batches."""
 
     node: Node
@@ -50,8 +50,7 @@ class _Mean:
     """Items in a batch, where the source says so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shown:
+class _Shown(Struct, frozen=True, kw_only=True):
     """A number that our run printed and that is such a mean."""
 
     number: Reported

@@ -1,7 +1,8 @@
 """DAT006: best-checkpoint-on-test."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._flow import nearest
 from grader.detect._metrics import dead, trainer_of
@@ -24,8 +25,7 @@ STOPS_EARLY = ("EarlyStopping", "EarlyStoppingCallback")
 KEEPS_BEST = ("ModelCheckpoint",)
 
 
-@dataclass(frozen=True, slots=True)
-class _Watch:
+class _Watch(Struct, frozen=True):
     """A training that is watched, and stopped or taken back by what is seen."""
 
     training: Node

@@ -1,7 +1,8 @@
 """NUM002: binary-scores-inconsistent."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._consistency import (
     Group,
@@ -24,8 +25,7 @@ UNBOUNDED = 10**9
 TRIPLE: tuple[MetricName, ...] = ("precision", "recall", "f1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clash:
+class Clash(Struct, frozen=True, kw_only=True):
     """Precision, recall and F1 of one class that exclude each other."""
 
     words: tuple[str, str, str]

@@ -1,8 +1,9 @@
 """CLP002: candidate-set-collapse."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.detect._clip import (
     BEST,
@@ -29,8 +30,7 @@ FIRST_ONLY = regex(r"\[\s{0,9}0?\s{0,9}:\s{0,9}1\s{0,9}\]")
 Why = Literal["one", "from-label"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offered:
+class Offered(Struct, frozen=True, kw_only=True):
     """Texts that pictures are compared with in a classification."""
 
     node: Node

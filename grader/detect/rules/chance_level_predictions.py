@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._samples import UNCOUNTED, by_task, scoring_ref, uncounted
 from grader.detect.api import Sighting, Undecided, detector
@@ -25,8 +26,7 @@ SURE = 1e-5
 """Largest chance that a model which is better by ``FAR`` is right as seldom as this one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Guessed:
+class _Guessed(Struct, frozen=True, kw_only=True):
     """Predictions that are right as often as guessing is."""
 
     n: int

@@ -1,7 +1,8 @@
 """NUM005: confusion-matrix-mismatch."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._confusion import Printed, printed_matrices
 from grader.detect._consistency import Report, range_of, ref
@@ -12,8 +13,7 @@ from grader.metrics.consistency.shown import Range
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Wording, say
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mismatch:
+class Mismatch(Struct, frozen=True, kw_only=True):
     """What the matrix contradicts."""
 
     message: Wording

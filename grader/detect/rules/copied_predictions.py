@@ -1,9 +1,10 @@
 """COH002: copied-predictions."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import exp, fsum, lgamma, log, log1p
+
+from msgspec import Struct
 
 from grader.detect._samples import scoring_ref
 from grader.detect.api import Sighting, Undecided, detector
@@ -20,8 +21,7 @@ RARE = 1e-3
 """Probability below which agreement is told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class Agreement(Struct, frozen=True, kw_only=True):
     """Wrong answers of two submissions to the same items."""
 
     same: int

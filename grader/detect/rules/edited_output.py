@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._asked import same_arrays
 from grader.detect._confusion import printed_matrices
@@ -13,8 +14,7 @@ from grader.metrics.consistency.shown import meet
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Reported, Wording, say
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clash:
+class Clash(Struct, frozen=True, kw_only=True):
     """Two printed numbers that are the same number and differ."""
 
     message: Wording

@@ -1,7 +1,8 @@
 """DAT001: eval-on-train-split."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._flow import flow, nearest
 from grader.detect._metrics import dead, running_cells, scorings, trainer_of
@@ -36,8 +37,7 @@ SITES = 100
 """Scores of which it is asked which training they come from, so that time stays bounded."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Site:
+class _Site(Struct, frozen=True):
     """One evaluation in the source."""
 
     node: Node

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect.api import Sighting, detector
 from grader.model import (
@@ -33,8 +34,7 @@ PRECISE = 3
 """Decimals of a fraction from which a score of an unknown metric is taken for a result."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Missing:
+class _Missing(Struct, frozen=True, kw_only=True):
     """A cell that computes scores and shows none."""
 
     cell: Cell

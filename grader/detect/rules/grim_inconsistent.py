@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import floor
+
+from msgspec import Struct
 
 from grader.detect._asked import scored_whole
 from grader.detect._consistency import (
@@ -40,8 +41,7 @@ FEWEST = 2
 """Items; what one item can give is `single-sample-eval`'s matter."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Misfit:
+class Misfit(Struct, frozen=True, kw_only=True):
     """A score that so many items cannot give."""
 
     number: Reported | Claim

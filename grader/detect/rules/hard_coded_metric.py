@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._metrics import fully_recorded, scorings
 from grader.detect._shown import Context, shown_literals
@@ -44,8 +45,7 @@ STATED = regex(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Typed:
+class _Typed(Struct, frozen=True):
     """A score that stands in the source as it is shown."""
 
     node: Node

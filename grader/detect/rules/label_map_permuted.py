@@ -3,7 +3,8 @@
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._canonical import Labels, agreement, judged, pair, renamed, served_labels
 from grader.detect._flow import carries, flow
@@ -42,8 +43,7 @@ BACK = frozenset({".index", "dict", "Dict", "DictComp", "enumerate", ".get"})
 """What leads from a name back to its number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Renamed:
+class _Renamed(Struct, frozen=True, kw_only=True):
     """How many predictions the best renaming leaves right, makes right, and makes wrong."""
 
     right: int

@@ -3,7 +3,8 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._consistency import OTHER_DATA, Group, groups, ref, without_average
 from grader.detect._public_sizes import public_sizes
@@ -35,8 +36,7 @@ ALL = ("accuracy", *TRIPLE)
 AVERAGE = regex(r"\b(macro|weighted|micro)\b", re.I)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
+class Scores(Struct, frozen=True, kw_only=True):
     """Scores of one evaluation, in an output or in the text."""
 
     ranges: Mapping[str, Range]

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._samples import UNCOUNTED, by_task, scoring_ref, uncounted
 from grader.detect.api import Sighting, Undecided, detector
@@ -31,8 +32,7 @@ NEAR = 0.05
 """Distance from chance within which balanced accuracy counts as chance."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class Tally(Struct, frozen=True, kw_only=True):
     """Counts over one pair of arrays."""
 
     n: int

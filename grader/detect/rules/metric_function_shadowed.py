@@ -3,8 +3,9 @@
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from textwrap import dedent
+
+from msgspec import Struct
 
 from grader.detect._metrics import fully_recorded
 from grader.detect.api import Sighting, detector
@@ -38,8 +39,7 @@ CONSTANT = (ast.Constant, ast.Tuple, ast.List, ast.Dict, ast.UnaryOp, ast.USub, 
 """What an expression may consist of that depends on nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Shadow:
+class _Shadow(Struct, frozen=True, kw_only=True):
     """Something that stands in the place of a metric or a comparison."""
 
     name: str

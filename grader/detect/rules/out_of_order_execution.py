@@ -1,8 +1,9 @@
 """OUT002: out-of-order-execution."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from grader.detect.api import Sighting, Undecided, detector
 from grader.model import Case, Cell, Confidence, EvidenceKind, EvidenceRef, Node, Tag, say
@@ -19,8 +20,7 @@ MOST = 40
 GROWS = frozenset({".append", ".extend", "Add", "store", ".update"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pair:
+class _Pair(Struct, frozen=True, kw_only=True):
     """A cell that shows a score, and a later run of a cell it uses."""
 
     shown: Cell

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._metrics import Scoring, names_of, recorded
 from grader.detect._samples import scoring_ref, source_ref
@@ -31,8 +32,7 @@ PLACEABLE = 20
 """Fewest predictions whose equality on other rows cannot be chance."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Made:
+class _Made(Struct, frozen=True, kw_only=True):
     """Predictions that the source makes of nothing."""
 
     at: Node

@@ -1,7 +1,8 @@
 """DAT004: preprocessing-fit-on-test."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._prepares import PREPARES
 from grader.detect._samples import source_ref
@@ -90,8 +91,7 @@ def preprocessing_fit_on_test(case: Case) -> Iterator[Sighting]:
                 yield _sighting(case, fit, each)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fit:
+class _Fit(Struct, frozen=True):
     """A call that fits what prepares data."""
 
     node: Node

@@ -3,7 +3,8 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._claims import Known, is_binding, is_borne_out, known_values, nearest_of
 from grader.detect.api import Sighting, detector
@@ -33,8 +34,7 @@ NAMES: Mapping[MetricName, str] = {name: metric.spoken for name, metric in METRI
 """Metrics as a student writes them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wrong:
+class _Wrong(Struct, frozen=True, kw_only=True):
     """A number of the text that the notebook does not give."""
 
     name: str

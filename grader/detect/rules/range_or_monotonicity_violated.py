@@ -3,8 +3,9 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import reduce
+
+from msgspec import Struct
 
 from grader.detect._jensen import f1_too_high
 from grader.detect._ranks import misordered
@@ -44,8 +45,7 @@ FINE = 3
 """Fewest decimals of both."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Broken:
+class Broken(Struct, frozen=True, kw_only=True):
     """A law that printed numbers break."""
 
     law: str

@@ -1,7 +1,8 @@
 """OUT009: silent-data-fallback."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._fallbacks import Block, block_of, blocks_of, message_of, printed
 from grader.detect._samples import source_ref
@@ -43,8 +44,7 @@ FEW = 0.01
 """Share of items below which the score hardly changes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
+class _Taken(Struct, frozen=True, kw_only=True):
     """What is known of whether a branch was taken."""
 
     confidence: Confidence

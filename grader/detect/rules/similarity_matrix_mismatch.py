@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect.api import Sighting, Undecided, detector
 from grader.metrics.consistency.shown import Range, meet, shown
@@ -28,8 +29,7 @@ MOST_ENTRIES = 20_000
 Rows = Sequence[Sequence[float]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contradiction:
+class Contradiction(Struct, frozen=True, kw_only=True):
     """A share of hits that the matrix beside it cannot give."""
 
     figure: Figure

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._fallbacks import WORDS, Block, block_of, blocks_of, message_of, printed
 from grader.detect._flow import flow
@@ -32,8 +33,7 @@ PLACEABLE = 20
 """Fewest labels that can be told from a stretch of the served ones; see ``Evaluation.origin``."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Verdict:
+class _Verdict(Struct, frozen=True):
     """Whether the branch was taken."""
 
     confidence: Confidence | None

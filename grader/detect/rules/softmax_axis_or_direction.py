@@ -1,7 +1,8 @@
 """CLP005: softmax-axis-or-direction."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._clip import (
     BEST,
@@ -35,8 +36,7 @@ SOFTMAX = frozenset({
 })  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Turned:
+class Turned(Struct, frozen=True, kw_only=True):
     """A call that compares pictures with one another where texts are to be compared."""
 
     call: Node

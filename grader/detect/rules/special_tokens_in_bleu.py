@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._samples import source_ref
 from grader.detect._texts import Texts, compared_texts, made_of, text_ref
@@ -37,8 +38,7 @@ MOST = 0.5
 """Share of the texts from which the marks are no accident."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Marked:
+class _Marked(Struct, frozen=True, kw_only=True):
     """Texts that were scored with their marks."""
 
     ref: EvidenceRef

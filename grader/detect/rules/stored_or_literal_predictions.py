@@ -1,7 +1,8 @@
 """PRD010: stored-or-literal-predictions."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._metrics import Scoring, recorded
 from grader.detect._samples import source_ref
@@ -36,8 +37,7 @@ WRITES = regex(
 """Calls that write such files: what is read may then be the notebook's own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ready:
+class _Ready(Struct, frozen=True, kw_only=True):
     """Predictions that stand there ready-made."""
 
     at: Node

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._metrics import Scoring, names_of, running_cells, scorings
 from grader.detect._samples import source_ref
@@ -25,8 +26,7 @@ TRUE = regex(
 PRED = regex(r"pred|guess|hypothes|(?<![a-z])y_hat(?![a-z])|pr[ée]d|预测", re.I)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Swapped:
+class _Swapped(Struct, frozen=True, kw_only=True):
     """A call with its arguments exchanged."""
 
     scoring: Scoring

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect.api import Sighting, detector
 from grader.model import (
@@ -87,8 +88,7 @@ def tracer_tampering(case: Case) -> Iterator[Sighting]:
         yield _sighting(case, group)
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(Struct, frozen=True):
     """How one kind of thing is told."""
 
     severity: Severity

@@ -1,7 +1,8 @@
 """MET003: trainer-eval-not-wired."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._metrics import dead, fully_recorded, trainer_of
 from grader.detect._samples import source_ref
@@ -36,8 +37,7 @@ POSITIONAL = 8
 """Arguments by position among which the metrics may be."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Unwired:
+class _Unwired(Struct, frozen=True, kw_only=True):
     """A trainer whose evaluation gives no metric."""
 
     trainer: Node

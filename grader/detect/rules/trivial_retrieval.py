@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._clip import LOGITS, products
 from grader.detect._flow import flow
@@ -34,8 +35,7 @@ SAME = 1e-4
 """Most by which both halves of the similarities of pictures with themselves differ."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gallery:
+class Gallery(Struct, frozen=True, kw_only=True):
     """The pictures among which one is looked for."""
 
     n: int

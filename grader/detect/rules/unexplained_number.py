@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._labelled import labelled
 from grader.detect._samples import source_ref
@@ -55,8 +56,7 @@ DIGITS = 3
 """Fewest significant digits of a number that is judged."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Adjusted:
+class _Adjusted(Struct, frozen=True, kw_only=True):
     """A score that is changed by a typed number before it is shown."""
 
     node: Node

@@ -1,8 +1,9 @@
 """CLP001: unnormalised-embeddings."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from grader.detect._clip import Product, Side, is_divided, is_normalised, products
 from grader.detect.api import Sighting, detector
@@ -28,8 +29,7 @@ UNIT = 0.01
 """Most by which the length of a normalised vector differs from 1, in half precision too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lengths:
+class Lengths(Struct, frozen=True, kw_only=True):
     """Lengths of embeddings that were multiplied, as recorded."""
 
     low: float

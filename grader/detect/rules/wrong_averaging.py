@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.detect._metrics import dead, running_cells
 from grader.detect._samples import source_ref
@@ -44,8 +45,7 @@ NOTABLE = 0.005
 """Difference between two averages from which the number itself is wrong."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Averaged:
+class _Averaged(Struct, frozen=True, kw_only=True):
     """A call that averages over classes."""
 
     node: Node
@@ -61,8 +61,7 @@ class _Averaged:
     """Task."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Named:
+class _Named(Struct, frozen=True, kw_only=True):
     """A call whose number is shown under the name of another average."""
 
     call: _Averaged

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from grader.evidence.classification import NAMED_PRED, NAMED_TRUE
 from grader.evidence.provenance.labels import Encoded, encoded
@@ -27,8 +28,7 @@ Role = str
 """``true``, ``said`` or nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Captured:
+class Captured(Struct, frozen=True, kw_only=True):
     """One array."""
 
     id: str
@@ -50,8 +50,7 @@ class Captured:
     """Whether use tells, not the name alone."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Arrays:
+class Arrays(Struct, kw_only=True):
     """Elements of arrays, each read once, within bounds of work."""
 
     recording: Recording

@@ -1,6 +1,6 @@
 """Values that a number may turn out to be, each with the function that gives it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.evidence.provenance.parts import whole_id
 from grader.model import Explanation, FigureKind
@@ -13,8 +13,7 @@ LOSSES = frozenset[FigureKind]({"loss"})
 """Kinds of numbers that values of a family can be."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """What values are computed of."""
 
     of: tuple[str, ...]
@@ -45,8 +44,7 @@ class Source:
         return cell is None or first is None or first <= cell
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Struct, frozen=True, kw_only=True):
     """One value."""
 
     source: Source

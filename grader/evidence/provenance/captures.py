@@ -1,7 +1,8 @@
 """Whether what a run computed was captured in full, so that silence means something."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence.provenance.candidates import Candidate
 from grader.evidence.provenance.matching import readings
@@ -27,8 +28,7 @@ OF_LABELS = frozenset(
 """Metrics whose arrays are captured wherever they stand in a variable."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Captures:
+class Captures(Struct, frozen=True, kw_only=True):
     """What is known of the run."""
 
     recording: Recording | None
@@ -94,8 +94,7 @@ class Captures:
         return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Work:
+class _Work(Struct, frozen=True, kw_only=True):
     """Rows through a model."""
 
     cell: int

@@ -1,8 +1,9 @@
 """What can be computed of an array of labels and one of predictions."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from grader.evidence.provenance.candidates import Candidate, Source
 from grader.model import Label
@@ -24,8 +25,7 @@ MOST_OF_CLASSES = 120
 """Most classes whose own precision, recall and F1 are computed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Encoded:
+class Encoded(Struct, frozen=True, kw_only=True):
     """An array of labels as numbers of its different labels."""
 
     labels: tuple[Label, ...]

@@ -2,7 +2,8 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from grader.evidence.provenance.candidates import Candidate
 from grader.evidence.rounding import could_be, same_number
@@ -36,8 +37,7 @@ ORDERLESS = {"bleu": frozenset({"bleu", "bleu4"}), "loss": frozenset({"loss"})}
 """Metrics of a more general name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """A number as a candidate may be written: 45.2 can be 0.452."""
 
     value: float
@@ -59,8 +59,7 @@ def readings(figure: Figure) -> tuple[Reading, ...]:
     return plain, Reading(value=figure.value / 100, decimals=figure.decimals + 2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class Match(Struct, frozen=True, kw_only=True):
     """Candidates that are a number, of those that were tried."""
 
     found: tuple[Candidate, ...] = ()
@@ -73,8 +72,7 @@ class Match:
     """Chance that an invented number of this precision near by had been one of them."""
 
 
-@dataclass(slots=True)
-class Pool:
+class Pool(Struct):
     """Candidates in the order of their values, asked again and again."""
 
     candidates: Sequence[Candidate]

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence.provenance.arrays import Captured
 from grader.evidence.provenance.candidates import Source
@@ -18,8 +19,7 @@ MOST_UNKNOWN = 200
 """Pairs among them of which nothing but their length says that they belong together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class Pair(Struct, frozen=True, kw_only=True):
     """Labels and predictions."""
 
     true: Captured

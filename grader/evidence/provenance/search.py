@@ -1,10 +1,11 @@
 """Everything that can be computed of what was captured."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from grader.evidence.provenance.arrays import Arrays, Captured, captured, is_whole, table_of
 from grader.evidence.provenance.candidates import Candidate, Source
@@ -78,8 +79,7 @@ def search(
     return list(islice(numbers, MOST_CANDIDATES))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Work:
+class _Work(Struct, frozen=True, kw_only=True):
     """What was captured, and how much of it may still be looked at."""
 
     recording: Recording

@@ -1,7 +1,8 @@
 """What is known of one number."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence.provenance.candidates import Candidate
 from grader.evidence.provenance.captures import Captures
@@ -35,8 +36,7 @@ and seeds. Such a difference contradicts no saved output; nor a text, where a mo
 no saved output shows what the student's run gave."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Tier:
+class _Tier(Struct, frozen=True, kw_only=True):
     """A choice of candidates, and whether it is of the figure's own name."""
 
     key: object
@@ -44,8 +44,7 @@ class _Tier:
     named: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
+class Judge(Struct, frozen=True, kw_only=True):
     """Everything numbers are compared with."""
 
     pool: Pool

@@ -1,8 +1,9 @@
 """Numbers that stand in outputs, each with what the output says it is of."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.evidence.naming import task_names
 from grader.evidence.shown.models import ModelNames
@@ -20,8 +21,7 @@ MOST_MATRICES = 200
 """Matrices, likewise."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """What outputs show."""
 
     figures: tuple[Figure, ...] = ()

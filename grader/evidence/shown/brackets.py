@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from grader.evidence.shown.cells import GridNumber, made
 from grader.patterns import regex
@@ -20,8 +21,7 @@ _MOST = 40_000
 """Numbers of one matrix; what is longer is data, not a result."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bracketed:
+class Bracketed(Struct, frozen=True, kw_only=True):
     """A list of rows of equal length."""
 
     start: int
@@ -37,8 +37,7 @@ class Bracketed:
     """Whether dots stand for rows or columns."""
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """What has been read of one matrix."""
 
     depth: int = 0

@@ -1,7 +1,8 @@
 """A number as a reader of outputs finds it, before the output around it has been looked at."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence.numbers import Quantity
 from grader.evidence.shown.meaning import Meaning
@@ -15,8 +16,7 @@ LONGEST_NAME = 80
 _DIGITS = regex(r"[\d.,]+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class Draft(Struct, frozen=True, kw_only=True):
     """A number with its name."""
 
     line: int

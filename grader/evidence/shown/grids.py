@@ -7,7 +7,9 @@ import re
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.evidence.headings import Line, lines
 from grader.evidence.shown.brackets import Bracketed, bracketed
@@ -37,8 +39,7 @@ _LONGEST_LINE = 8_000
 _LONGEST_TITLE = 160
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grid:
+class Grid(Struct, frozen=True, kw_only=True):
     """A rectangle of numbers, with the words around it."""
 
     layout: Layout
@@ -85,8 +86,7 @@ class Grid:
         return max(cell.decimals for row in self.cells for cell in row)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class _Row(Struct, frozen=True, kw_only=True):
     """A line that ends in numbers."""
 
     index: int

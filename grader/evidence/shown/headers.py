@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.evidence.headings import Line
 from grader.patterns import regex
@@ -44,8 +45,7 @@ _REACH = 5
 """Lines between a title and its table: a header, a rule, and blank lines."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(Struct, frozen=True, kw_only=True):
     """A line of headers."""
 
     corner: str

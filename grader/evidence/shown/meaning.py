@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec import Struct
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.directions import direction_of
@@ -44,8 +45,7 @@ _MAP = regex(r"(?<![^\W_])mAP(?![^\W\d_])")
 _MILLISECONDS = regex(r"[_(\[\s](?:ms|milliseconds)\W?$", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Meaning:
+class Meaning(Struct, frozen=True, kw_only=True):
     """What a number is of."""
 
     kind: FigureKind
@@ -64,7 +64,7 @@ class Meaning:
 def _whole(tables: Mapping[str, vocabulary.Table]) -> dict[str, re.Pattern[str]]:
     """Patterns of whole words; an underscore or a digit separates words, too."""
     return {
-        name: re.compile(
+        name: regex(
             rf"(?<![^\W\d_])(?:{vocabulary.alternation(vocabulary.every(table))})(?![^\W\d_])",
             re.IGNORECASE,
         )

@@ -1,8 +1,9 @@
 """One number, found by the lab's readers and by that of any named number, is one figure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from grader.evidence.headings import Line
 from grader.evidence.numbers import Quantity

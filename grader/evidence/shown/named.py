@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.headings import Line
@@ -68,8 +70,7 @@ _DEEPEST = 12
 _REACH = 120
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Name:
+class _Name(Struct, frozen=True, kw_only=True):
     """The words before a number."""
 
     text: str

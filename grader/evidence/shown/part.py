@@ -1,8 +1,10 @@
 """One output, or the part of a long one that is read, and what all its numbers have in common."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.evidence import numbers
 from grader.evidence.headings import lines
@@ -29,8 +31,7 @@ _COUNTS = 40
 """Counts of items in one output beyond which they are rows of data, not sizes of test sets."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
+class Spot(Struct, frozen=True, kw_only=True):
     """Which cell's outputs are read."""
 
     source: Literal["saved", "rerun"]

@@ -1,8 +1,9 @@
 """Reads the outputs of one cell into figures and matrices."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import islice
+
+from msgspec import Struct, field
 
 from grader.evidence.shown.draft import Draft
 from grader.evidence.shown.grids import Grid
@@ -24,8 +25,7 @@ _MOST_IN_ONE = 1_000
 _REMEMBERED = 50
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """What an output, or the outputs of a cell, show."""
 
     figures: list[Figure] = field(default_factory=list)

@@ -1,7 +1,8 @@
 """Values of a cell's last expression: a bare number, or the list Keras's ``evaluate`` returns."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from grader.evidence import numbers
 from grader.evidence.shown.draft import LONGEST_NAME, Draft

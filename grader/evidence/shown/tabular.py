@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
 from math import isfinite
+
+from msgspec.structs import replace
 
 from grader.evidence import numbers
 from grader.evidence.naming import TaskNames

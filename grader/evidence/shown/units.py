@@ -1,9 +1,11 @@
 """Numbers with what stands right behind them: units, zeros spelled out, nouns."""
 
 import re
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import floor, isfinite, log10
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.numbers import Quantity
@@ -26,8 +28,7 @@ _CLASS = regex(r"class(?:es)?|categories|labels", re.IGNORECASE)
 _CURRENCY = "$\u20ac\u00a3"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class Measured(Struct, frozen=True, kw_only=True):
     """A number and its unit."""
 
     quantity: Quantity

@@ -1,7 +1,8 @@
 """The part of an output's text that is looked at, where it is long."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 __all__ = ["Budget", "Window", "windows"]
 
@@ -23,8 +24,7 @@ PLENTY = 1_000
 count often stand last."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(Struct, frozen=True, kw_only=True):
     """A part of a text, whole lines where it can be."""
 
     text: str
@@ -37,8 +37,7 @@ class Window:
     """Zero-based line of the text it starts on."""
 
 
-@dataclass(slots=True)
-class Budget:
+class Budget(Struct):
     """What may still be read of all outputs of a submission."""
 
     left: int = ALL

@@ -1,7 +1,8 @@
 """Targets of assignments."""
 
 import ast
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from grader.evidence.source import recognise
 from grader.evidence.source.calls import Calls

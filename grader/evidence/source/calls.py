@@ -1,7 +1,8 @@
 """Calls: of libraries, of values, and of the notebook's own functions, which are inlined."""
 
 import ast
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from grader.evidence.source import knowledge, parts, recognise
 from grader.evidence.source.draft import (

@@ -2,8 +2,10 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import IntFlag, auto
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.model import Argument, Node, NodeKind, Tag
 
@@ -54,8 +56,7 @@ class Role(IntFlag):
     """An equality of two computed values, or a count of such."""
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
+class Scope(Struct, eq=False):
     """One namespace; names are looked up through ``parent``."""
 
     id: int
@@ -70,8 +71,7 @@ class Scope:
     """Whether a walrus inside binds in the parent instead."""
 
 
-@dataclass(slots=True, eq=False)
-class Routine:
+class Routine(Struct, eq=False):
     """A function, method or lambda of the notebook."""
 
     name: str
@@ -86,8 +86,7 @@ class Routine:
     visited: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class Template:
+class Template(Struct, eq=False):
     """A class of the notebook."""
 
     name: str
@@ -98,8 +97,7 @@ class Template:
     methods: dict[str, Routine] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
+class Fact(Struct, frozen=True, kw_only=True):
     """What is known of a value; ``None`` and empty mean unknown."""
 
     role: Role = Role.NONE
@@ -171,8 +169,7 @@ def bits(*tags: Tag) -> int:
     return total
 
 
-@dataclass(slots=True, eq=False)
-class Draft:
+class Draft(Struct, eq=False):
     """A node that may still get tags and dependences."""
 
     kind: NodeKind

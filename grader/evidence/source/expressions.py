@@ -3,7 +3,8 @@
 import ast
 import operator
 from collections.abc import Callable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from grader.evidence.source import recognise
 from grader.evidence.source.draft import (

@@ -4,7 +4,9 @@ import ast
 import builtins
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.evidence.source import knowledge
 from grader.evidence.source.draft import (
@@ -33,8 +35,7 @@ cells has some two thousand."""
 Place = ast.Name | ast.Attribute | ast.Subscript
 
 
-@dataclass(slots=True, eq=False)
-class Frame:
+class Frame(Struct, eq=False):
     """One call being followed."""
 
     routine: Routine | None = None
@@ -46,8 +47,7 @@ class Frame:
     """Local names changed in place."""
 
 
-@dataclass(slots=True, eq=False)
-class Loop:
+class Loop(Struct, eq=False):
     """One loop being followed."""
 
     breaks: list[State] = field(default_factory=list)

@@ -2,7 +2,8 @@
 
 import ast
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from grader.evidence.source import knowledge, parts
 from grader.evidence.source.draft import NOTHING, Constant, Draft, Fact, Role, Routine, Scope

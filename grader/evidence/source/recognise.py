@@ -1,7 +1,8 @@
 """What a call, an attribute or an item means, by the knowledge tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence.source import knowledge
 from grader.evidence.source.draft import Draft, Role, bits
@@ -26,8 +27,7 @@ KEPT = Role.DATA | Role.ROWS | Role.ITEM | Role.PAIRS | Role.MATCHES | Role.OUTP
 OF_ITEMS = Role.DATA | Role.PAIRS | Role.OUTPUT | Role.SCHEMA
 
 
-@dataclass(slots=True)
-class Meaning:
+class Meaning(Struct):
     """What was recognised."""
 
     tags: int = 0
@@ -38,8 +38,7 @@ class Meaning:
     splits: tuple[str | None, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(Struct, frozen=True):
     """The arguments of a call as drafts."""
 
     positional: Sequence[Draft]

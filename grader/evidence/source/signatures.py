@@ -1,7 +1,8 @@
 """Arguments of the libraries' metrics: which are the right answers and which the predictions."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence.source import knowledge
 from grader.evidence.source.knowledge import words
@@ -13,8 +14,7 @@ Where = tuple[tuple[str, ...], int | None]
 """Keywords and position of an argument; ``None`` where it must be named."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signature:
+class Signature(Struct, frozen=True, kw_only=True):
     """How a metric is called."""
 
     how: ScoringHow

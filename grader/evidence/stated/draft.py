@@ -1,15 +1,15 @@
 """An evaluation while what is known of it comes together."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from grader.model import Figure
 
 Known = int | str | None
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Draft:
+class Draft(Struct, kw_only=True, eq=False):
     """One evaluation; ``None`` is unknown."""
 
     source: Literal["code", "output", "text"]

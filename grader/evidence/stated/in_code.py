@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence.stated.draft import Draft
 from grader.model import Node, Scoring, SourceGraph, Submission, Tag
@@ -58,8 +59,7 @@ def _merged(group: list["_Found"]) -> Draft:
     return first
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
+class _Found(Struct, frozen=True, kw_only=True):
     """An evaluation in code, and by what it is known again."""
 
     draft: Draft

@@ -1,7 +1,8 @@
 """Numbers and quotations that stand in text cells, each with what the text says it is of."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from grader.evidence.claims import claims
 from grader.evidence.labels import Sections
@@ -25,8 +26,7 @@ __all__ = ["Written", "written"]
 _MOST_MISSED = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """What the text says."""
 
     figures: tuple[Figure, ...] = ()

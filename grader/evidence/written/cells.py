@@ -3,7 +3,8 @@
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence.headings import headings, unfenced
 from grader.evidence.labels import Context
@@ -40,8 +41,7 @@ _LONGEST = 200_000
 """Characters of one text cell that are read; what is longer was not written by hand."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """What one text cell states."""
 
     figures: tuple[Figure, ...] = ()

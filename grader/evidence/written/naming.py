@@ -1,8 +1,9 @@
 """Models and datasets a text names, by the shape of their names or as the lab spells them."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
+
+from msgspec import Struct
 
 from grader.evidence import vocabulary
 from grader.model import Lab
@@ -44,8 +45,7 @@ _JOINED = regex(r"[\s-]{0,2}\(?|\s(?:with|avec|mit|con)\s")
 _LONGEST = 80
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
+class Name(Struct, frozen=True, kw_only=True):
     """A model or dataset a text names."""
 
     start: int

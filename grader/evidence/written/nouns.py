@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.evidence import numbers, vocabulary
 from grader.evidence.written import words
@@ -13,8 +14,7 @@ __all__ = ["Noun", "nouns"]
 _CERTAIN: tuple[MetricName, ...] = ("accuracy", "precision", "recall", "f1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noun:
+class Noun(Struct, frozen=True, kw_only=True):
     """A word of a text that numbers may be of."""
 
     start: int

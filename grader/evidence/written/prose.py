@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.evidence import numbers, remarks, vocabulary
 from grader.evidence.linking import is_plain_link
@@ -48,8 +50,7 @@ _MOST = 80
 _OF_SOME = regex(r"\s(?:out\s)?(?:of|von|sur|de|aus)\s(?:the\s|les\s|den\s|las\s)?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """A number of a text with what it is of, before it has a place."""
 
     amount: Amount
@@ -92,8 +93,7 @@ class Found:
     """The claim made of it, if one is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """A sentence with what surrounds it."""
 
     sentence: Sentence

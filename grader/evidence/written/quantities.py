@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.evidence import vocabulary
 from grader.evidence.written import words
@@ -85,8 +87,7 @@ _OF_KIND = tuple(
 _PER = regex(r"\s?(?:/\s?|(?:per|par|pro|por)\s)\w{1,10}", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Amount:
+class Amount(Struct, frozen=True, kw_only=True):
     """A number as written, with the unit behind it."""
 
     start: int

@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from grader.evidence import remarks
 from grader.evidence.headings import Line, lines
@@ -41,8 +43,7 @@ _MOST_ENTRIES = 10_000
 """Numbers read in the tables of one text cell."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tables:
+class Tables(Struct, frozen=True, kw_only=True):
     """What the tables of one text cell hold."""
 
     figures: list[Found] = field(default_factory=list)
@@ -61,8 +62,7 @@ class Tables:
     """Stretches of the text that are tables."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
+class _Entry(Struct, frozen=True, kw_only=True):
     """One cell with a number."""
 
     amount: Amount

@@ -1,8 +1,9 @@
 """Scores of one class against the rest, and the confusion matrices that give them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import ceil, floor
+
+from msgspec import Struct
 
 from grader.metrics.consistency.shown import SLACK, Range, Verdict
 
@@ -16,8 +17,7 @@ NO_PREDICTION = (0.0, 1.0)
 """What libraries give for precision when nothing was predicted, and for recall of nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binary:
+class Binary(Struct, frozen=True, kw_only=True):
     """What was printed of one class; what was not is ``ANY``."""
 
     precision: Range = ANY

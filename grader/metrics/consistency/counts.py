@@ -1,15 +1,15 @@
 """What follows from a confusion matrix, and from a square of similarities."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.metrics.consistency.shown import Range
 
 __all__ = ["Confusion", "separation"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confusion:
+class Confusion(Struct, frozen=True, kw_only=True):
     """A confusion matrix of whole numbers, a row for each true class."""
 
     rows: tuple[tuple[int, ...], ...]

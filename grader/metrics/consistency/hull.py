@@ -4,11 +4,11 @@ The one module of this package that imports numpy and scipy.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
@@ -34,8 +34,7 @@ MARGIN = 1e-8
 """By how much a certificate must hold, against errors of floating point."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Cloud:
+class _Cloud(Struct, frozen=True, kw_only=True):
     """What one class of some size can reach; ``count`` classes have that size."""
 
     count: int
@@ -43,8 +42,7 @@ class _Cloud:
     """Shape (points, scores)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Box:
+class _Box(Struct, frozen=True, kw_only=True):
     """Where the means over classes must lie, one row for each score printed."""
 
     low: Array

@@ -8,8 +8,9 @@ lie in the convex hull of what single classes can reach: outside it lies what no
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from time import monotonic
+
+from msgspec import Struct
 
 from grader.metrics.consistency.binary import harmonic
 from grader.metrics.consistency.lattice import count_mean
@@ -35,8 +36,7 @@ POSSIBLE = "nothing rules them out"
 """Why an answer is ``undecided``."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Macro:
+class Macro(Struct, frozen=True, kw_only=True):
     """What was printed; ``None`` for what was not."""
 
     accuracy: Range | None = None

@@ -1,7 +1,8 @@
 """What a printed number may have been before it was rounded or cut."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 __all__ = ["Answer", "Range", "Verdict", "meet", "shown"]
 
@@ -22,8 +23,7 @@ SLACK = 1e-9
 """Granted on both sides for binary fractions."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
+class Range(Struct, frozen=True, kw_only=True):
     """Numbers from ``low`` to ``high``, both included."""
 
     low: float
@@ -37,8 +37,7 @@ class Range:
         return self.low <= value <= self.high
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Struct, frozen=True, kw_only=True):
     """Whether several scores can stand together."""
 
     answer: Answer

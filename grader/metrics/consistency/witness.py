@@ -1,11 +1,12 @@
 """Counts that give some macro scores, found by search."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from math import exp
 from random import Random
 from time import monotonic
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from grader.metrics.consistency.shown import Range, Verdict
 
@@ -30,14 +31,14 @@ LARGEST = 40
 """Most items moved between two classes at once."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _State:
+class _State(Struct, kw_only=True):
     """Counts of every class, changed step by step."""
 
     supports: tuple[int, ...]
     right: list[int]
     predicted: list[int]
-    errors: int = field(init=False)
+    errors: int = 0
+    """Items that are not right, counted from the rest."""
 
     def __post_init__(self) -> None:
         self.errors = sum(self.supports) - sum(self.right)

@@ -1,7 +1,8 @@
 """Where findings stand in the files on disk."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.model import EvidenceKind, EvidenceRef, Finding, Result
 
@@ -13,8 +14,7 @@ Lines = Callable[[Result], Mapping[int, tuple[int, ...]]]
 _IN_SOURCE = (EvidenceKind.SOURCE, EvidenceKind.PROSE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
+class Spot(Struct, frozen=True, kw_only=True):
     """A place in a file."""
 
     line: int

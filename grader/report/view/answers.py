@@ -1,8 +1,9 @@
 """Written answers, with their numbers held against the notebook."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from grader.model import Answer, Claim, Comparison, EvidenceKind, Value, WrittenAnswer
 from grader.report.text import clean, count, cut
@@ -19,8 +20,7 @@ MAX_PRINTED = 30
 """Characters of a number; what is longer is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Struct, frozen=True):
     """One number of the text."""
 
     printed: str
@@ -29,16 +29,14 @@ class Mark:
     """What the notebook says."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Struct, frozen=True):
     """A stretch of the text; ``state`` is empty outside the numbers."""
 
     text: str
     state: State | Literal[""]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """One answer; ``pieces`` is empty where none was found."""
 
     title: str
@@ -53,8 +51,7 @@ class Written:
         return sum(mark.state == state for mark in self.marks)
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """All written answers of the lab."""
 
     answers: tuple[Written, ...]

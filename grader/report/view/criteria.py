@@ -1,6 +1,6 @@
 """The rubric, line by line, with what decided each."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.model import CriterionGrade, Verdict
 from grader.report.text import points
@@ -10,8 +10,7 @@ from grader.report.view.tally import bar_text
 __all__ = ["Criteria", "CriterionLine", "Group", "criteria"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CriterionLine:
+class CriterionLine(Struct, frozen=True, kw_only=True):
     """One criterion."""
 
     title: str
@@ -21,8 +20,7 @@ class CriterionLine:
     points: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """The criteria of one task."""
 
     title: str
@@ -30,8 +28,7 @@ class Group:
     lines: tuple[CriterionLine, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Criteria:
+class Criteria(Struct, frozen=True, kw_only=True):
     """The whole rubric."""
 
     groups: tuple[Group, ...]

@@ -1,6 +1,6 @@
 """What was evaluated: facts, and what can be seen of it, by kind of task."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.model import METRICS, Evaluation, Evidence, Task, TaskKind
 from grader.model.interval import wilson
@@ -19,16 +19,14 @@ _TRUTHS: dict[TaskKind, str] = {"captioning": "Captions by people", "vqa": "Answ
 """What predictions are scored against, where that is no label."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """A term and what is known."""
 
     term: str
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecallRow:
+class RecallRow(Struct, frozen=True, kw_only=True):
     """Recall of one class; no bar where the class has no item."""
 
     name: str
@@ -39,8 +37,7 @@ class RecallRow:
     interval: tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluated:
+class Evaluated(Struct, frozen=True, kw_only=True):
     """The evaluation a task is judged by."""
 
     facts: tuple[Fact, ...]

@@ -1,7 +1,8 @@
 """The lines a finding points at."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.model import Evidence, EvidenceKind, EvidenceRef, Finding, Output
 from grader.report.text import clean, cut, plural
@@ -20,8 +21,7 @@ _CAPTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of an excerpt."""
 
     number: int
@@ -30,8 +30,7 @@ class Line:
     remark: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Excerpt:
+class Excerpt(Struct, frozen=True, kw_only=True):
     """Some lines of one cell or of its output."""
 
     caption: str

@@ -1,6 +1,6 @@
 """One article per finding."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.model import Confidence, CriterionGrade
 from grader.report.text import points
@@ -10,8 +10,7 @@ from grader.report.view.reading import Reading, Shown
 __all__ = ["Article", "articles"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Article:
+class Article(Struct, frozen=True, kw_only=True):
     """What is said about a finding, its facts in fixed order."""
 
     anchor: str

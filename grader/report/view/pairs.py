@@ -1,6 +1,6 @@
 """Similarities of a few images with a few captions, as a table."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.model import Evaluation, Evidence, Task
 from grader.model.arrays import Matrix
@@ -13,8 +13,7 @@ MAX_SIDE = 12
 """Rows and columns of a matrix that is shown as a table."""
 
 
-@dataclass(frozen=True, slots=True)
-class PairCell:
+class PairCell(Struct, frozen=True):
     """One similarity."""
 
     text: str
@@ -22,8 +21,7 @@ class PairCell:
     """Whether image and caption belong together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
+class Pairs(Struct, frozen=True):
     """A matrix of similarities, images by captions."""
 
     rows: tuple[tuple[PairCell, ...], ...]

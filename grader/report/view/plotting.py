@@ -1,6 +1,6 @@
 """Five values per metric, as a plot."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.model import METRICS, Comparison, Task
 from grader.report.charts import Axis, scale
@@ -14,8 +14,7 @@ _HIGHEST = 2.0
 """Metrics that reach beyond it would press all others against the left edge."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlotRow:
+class PlotRow(Struct, frozen=True, kw_only=True):
     """Places of one metric's marks; ``None`` where there is nothing to draw."""
 
     name: str
@@ -25,8 +24,7 @@ class PlotRow:
     recomputed: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plot:
+class Plot(Struct, frozen=True, kw_only=True):
     """Interval against reference band, one row per metric."""
 
     label: str

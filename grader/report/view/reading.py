@@ -1,7 +1,8 @@
 """One result as one audience may read it."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.model import (
     Audience,
@@ -39,8 +40,7 @@ class Anchors:
         return self.give(f"{base}-{ordinal}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """A finding with its place on the page and the criteria it decided."""
 
     finding: Finding
@@ -62,8 +62,7 @@ class Shown:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """Everything the sections of one page are made from."""
 
     result: Result

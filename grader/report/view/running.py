@@ -1,6 +1,6 @@
 """How the notebook was run."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.model import Adaptation, CellRun, Limits, Machine, Outcome, Run
 from grader.report.text import UNKNOWN, count, cut, duration, plural
@@ -28,8 +28,7 @@ _PROFILES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class StoppedCell:
+class StoppedCell(Struct, frozen=True):
     """A cell that did not end well."""
 
     cell: int
@@ -37,8 +36,7 @@ class StoppedCell:
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Running:
+class Running(Struct, frozen=True, kw_only=True):
     """The run in words."""
 
     summary: str

@@ -1,6 +1,6 @@
 """Five values per metric, as a table."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.model import METRICS, Comparison, Task, Value
 from grader.report.text import UNKNOWN, count, cut
@@ -12,8 +12,7 @@ __all__ = ["FiveCell", "FiveRow", "five"]
 MAX_PRINTED = 30
 
 
-@dataclass(frozen=True, slots=True)
-class FiveCell:
+class FiveCell(Struct, frozen=True):
     """One value of the table."""
 
     label: str
@@ -23,8 +22,7 @@ class FiveCell:
     """The n of this value where it differs from the n of its row."""
 
 
-@dataclass(frozen=True, slots=True)
-class FiveRow:
+class FiveRow(Struct, frozen=True):
     """One metric."""
 
     metric: str

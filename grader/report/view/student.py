@@ -1,7 +1,8 @@
 """The whole feedback page of one submission."""
 
 import shlex
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.model import Outcome, Task
 from grader.report.text import clean
@@ -24,8 +25,7 @@ __all__ = ["StudentPage", "TaskSection", "student_view"]
 _SHORT = frozenset({Outcome.UNREADABLE, Outcome.ENVIRONMENT, Outcome.HARNESS_ERROR})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskSection:
+class TaskSection(Struct, frozen=True, kw_only=True):
     """One task."""
 
     anchor: str
@@ -42,8 +42,7 @@ class TaskSection:
     articles: tuple[Article, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StudentPage:
+class StudentPage(Struct, frozen=True, kw_only=True):
     """What ``student.html.j2`` reads. Sections that are ``None`` are left out."""
 
     title: str

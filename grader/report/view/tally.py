@@ -1,6 +1,6 @@
 """Points earned, waiting and not earned."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.report.charts import Segment, segments
 from grader.report.text import points
@@ -9,8 +9,7 @@ from grader.report.view.reading import Reading
 __all__ = ["Bar", "Points", "bar_text", "points_view", "task_points"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bar:
+class Bar(Struct, frozen=True, kw_only=True):
     """Earned, waiting and not earned, as text and as a bar."""
 
     title: str
@@ -20,8 +19,7 @@ class Bar:
     width: str = "100%"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Points:
+class Points(Struct, frozen=True, kw_only=True):
     """The points so far."""
 
     earned: str

@@ -1,7 +1,8 @@
 """Captions and answers of a model beside those of people."""
 
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from grader.model import Evaluation, Evidence, Task
 from grader.report.text import count, cut, plural
@@ -18,8 +19,7 @@ MAX_REFERENCES = 5
 """References of one item."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextRow:
+class TextRow(Struct, frozen=True, kw_only=True):
     """One item."""
 
     row: str
@@ -29,8 +29,7 @@ class TextRow:
     references: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
+class Texts(Struct, frozen=True, kw_only=True):
     """Some items of an evaluation of texts."""
 
     caption: str

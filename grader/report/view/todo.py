@@ -1,6 +1,6 @@
 """What to do, the step that most points depend on first."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.model import SEVERITIES, CriterionGrade, Verdict
 from grader.report.text import first_sentence, plural, points
@@ -11,8 +11,7 @@ __all__ = ["Step", "Todo", "todo"]
 MAX_STEPS = 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One thing to do."""
 
     lead: str
@@ -28,8 +27,7 @@ class Step:
     rank: tuple[float, float, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Todo:
+class Todo(Struct, frozen=True):
     """The first step and those after it."""
 
     first: Step | None

@@ -1,6 +1,6 @@
 """What could not be assessed, and what would allow it."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.model import Verdict
 from grader.report.text import plural
@@ -9,8 +9,7 @@ from grader.report.view.reading import Reading
 __all__ = ["Open", "Question", "unassessed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """A question without an answer."""
 
     title: str
@@ -18,8 +17,7 @@ class Question:
     needs: str
 
 
-@dataclass(frozen=True, slots=True)
-class Open:
+class Open(Struct, frozen=True):
     """Everything that stayed open."""
 
     questions: tuple[Question, ...]

@@ -1,6 +1,6 @@
 """The answer first: what holds and what does not."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.model import Comparison, Confidence, EvidenceKind, Outcome, Task
 from grader.report.text import count, plural
@@ -25,8 +25,7 @@ _AFTER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Clause:
+class Clause(Struct, frozen=True):
     """What can be said about one task."""
 
     text: str

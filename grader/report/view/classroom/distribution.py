@@ -1,9 +1,10 @@
 """Points and run times of the class."""
 
 from collections import Counter
-from dataclasses import dataclass
 from math import log
 from statistics import median, quantiles
+
+from msgspec import Struct
 
 from grader.model import Outcome
 from grader.report.charts import percent
@@ -29,8 +30,7 @@ _CAUSES = {
 _LOOKS = {Outcome.GRADED: "u-graded", Outcome.NEEDS_REVIEW: "u-review"}
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """One submission in the histogram."""
 
     look: str
@@ -40,8 +40,7 @@ class Box:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Struct, frozen=True):
     """A text in the histogram."""
 
     x: int
@@ -49,8 +48,7 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Histogram:
+class Histogram(Struct, frozen=True, kw_only=True):
     """Points decided so far, one box per submission."""
 
     boxes: tuple[Box, ...]
@@ -60,8 +58,7 @@ class Histogram:
     median: str
 
 
-@dataclass(frozen=True, slots=True)
-class Dot:
+class Dot(Struct, frozen=True):
     """One run."""
 
     look: str
@@ -70,8 +67,7 @@ class Dot:
     title: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
+class Times(Struct, frozen=True, kw_only=True):
     """Run times on a logarithmic axis."""
 
     dots: tuple[Dot, ...]

@@ -1,8 +1,9 @@
 """A class: every result as the reviewer may read it, with links to the pages."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from grader.model import Outcome, Result
 from grader.report.context import Context
@@ -15,16 +16,14 @@ MAX_NAME = 60
 FINISHED = frozenset({Outcome.GRADED, Outcome.NEEDS_REVIEW})
 
 
-@dataclass(frozen=True, slots=True)
-class Who:
+class Who(Struct, frozen=True):
     """A student's name, with the page about them where there is one."""
 
     name: str
     href: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Struct, frozen=True, kw_only=True):
     """Everything the sections of the class page are made from."""
 
     context: Context

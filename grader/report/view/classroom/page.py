@@ -1,6 +1,6 @@
 """The whole class page."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.model import Confidence, Outcome
 from grader.report.text import count, listing, plural, points
@@ -34,8 +34,7 @@ from grader.report.view.classroom.table import Row, columns, table
 __all__ = ["ClassPage", "class_view"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClassPage:
+class ClassPage(Struct, frozen=True, kw_only=True):
     """What ``class.html.j2`` reads. Sections without data are left out."""
 
     title: str

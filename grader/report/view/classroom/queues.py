@@ -1,7 +1,9 @@
 """What waits for the instructor: decisions, runs to repeat, decisions already made."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from grader.model import Confidence, CriterionGrade, Outcome, Verdict
 from grader.report.text import points
@@ -17,8 +19,7 @@ _WHAT_TO_DO = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """A finding or a criterion that a person must look at, for all submissions it is equal in."""
 
     who: tuple[Who, ...]
@@ -37,8 +38,7 @@ class Decision:
         return f"{points(self.points)} {noun}{' each' if len(self.who) > 1 else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
+class Again(Struct, frozen=True):
     """A run that did not finish."""
 
     who: Who
@@ -47,8 +47,7 @@ class Again:
     todo: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class Decided(Struct, frozen=True, kw_only=True):
     """Certain findings that decided points, in one submission or equally in several."""
 
     who: tuple[Who, ...]

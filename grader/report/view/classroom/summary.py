@@ -1,7 +1,8 @@
 """Findings by detector, criteria, and flaws of the starter notebook."""
 
 from collections import Counter
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from grader.model import SEVERITIES, Criterion, Verdict
 from grader.report.charts import Segment, segments
@@ -17,8 +18,7 @@ _KINDS = ("met", "part", "not", "wait", "unk")
 _SHORT = {Verdict.MET: "met", Verdict.NEEDS_REVIEW: "wait", Verdict.NOT_ASSESSED: "unk"}
 
 
-@dataclass(frozen=True, slots=True)
-class MapRow:
+class MapRow(Struct, frozen=True):
     """One detector: per submission a severity, nothing, or ``x`` for not assessed."""
 
     code: str
@@ -27,8 +27,7 @@ class MapRow:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class Detectors:
+class Detectors(Struct, frozen=True):
     """The detectors that reported something."""
 
     rows: tuple[MapRow, ...]
@@ -39,8 +38,7 @@ class Detectors:
     """How many findings a comment in the notebook asks to be silent about."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CriterionBar:
+class CriterionBar(Struct, frozen=True, kw_only=True):
     """How many submissions met a criterion."""
 
     title: str
@@ -49,8 +47,7 @@ class CriterionBar:
     """Met, partly, not met, waiting, not assessed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StarterFlaw:
+class StarterFlaw(Struct, frozen=True, kw_only=True):
     """A finding in lines the course wrote."""
 
     shown: Shown

@@ -1,6 +1,6 @@
 """All submissions, one row each."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from grader.model import SEVERITIES
 from grader.report.charts import Segment, segments
@@ -14,8 +14,7 @@ __all__ = ["Row", "Score", "columns", "table"]
 _WEIGHTS = {severity: 10 ** (3 - rank) for rank, severity in enumerate(SEVERITIES)}
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """A recomputed score with its n; the sort keys are empty where it is unknown."""
 
     label: str
@@ -25,8 +24,7 @@ class Score:
     n_key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(Struct, frozen=True, kw_only=True):
     """One submission."""
 
     who: Who

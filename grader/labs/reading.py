@@ -1,9 +1,7 @@
-"""Find and read labs: ``rubrics/<lab>/lab.yaml``."""
+"""Read a ``lab.yaml`` and say what is wrong in it."""
 
-import json
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,52 +9,13 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from grader.config import data_folder
 from grader.errors import LabError
 from grader.model import Asset, Criterion, Lab, Libraries, Limits, Task
 from grader.model.lab import Answer
 
-__all__ = ["any_lab", "lab_names", "load_lab", "read_lab", "schema"]
+__all__ = ["nearest", "read_lab"]
 
-FILE = "lab.yaml"
-ANY = "any.yaml"
 Place = tuple[str | int, ...]
-
-
-def lab_names(folder: Path | None = None) -> tuple[str, ...]:
-    """Ids of the labs that exist, sorted."""
-    root = folder or data_folder("rubrics")
-    return tuple(sorted(path.parent.name for path in root.glob(f"*/{FILE}")))
-
-
-@cache
-def any_lab() -> Lab:
-    """What is looked for in a notebook that answers no lab; its points mean nothing."""
-    text = (data_folder("rubrics") / ANY).read_text(encoding="utf-8")
-    return Lab.model_validate(yaml.safe_load(text))
-
-
-def load_lab(name: str, *, folder: Path | None = None, detectors: Sequence[str] = ()) -> Lab:
-    """The lab of this name.
-
-    Args:
-        name: Id of the lab, or the path of a ``lab.yaml`` or of the folder it stands in.
-        folder: Where labs are looked for; the shipped ones by default.
-        detectors: Names a criterion may use; not checked when empty.
-
-    Raises:
-        LabError: If there is no such lab, or its file is malformed.
-    """
-    given = Path(name)
-    if given.suffix in (".yaml", ".yml"):
-        return read_lab(given, detectors=detectors)
-    if (given / FILE).is_file():
-        return read_lab(given / FILE, detectors=detectors)
-    path = (folder or data_folder("rubrics")) / name / FILE
-    if not path.is_file():
-        names = lab_names(folder)
-        raise LabError(f"There is no lab {name!r}{_nearest(name, names)} {_listed(names)}")
-    return read_lab(path, detectors=detectors)
 
 
 def read_lab(path: Path, *, detectors: Sequence[str] = ()) -> Lab:
@@ -87,11 +46,6 @@ def read_lab(path: Path, *, detectors: Sequence[str] = ()) -> Lab:
     if problems:
         raise LabError("\n".join(problems))
     return lab
-
-
-def schema() -> str:
-    """JSON schema of ``lab.yaml``, for editors; checked in as ``rubrics/lab.schema.json``."""
-    return json.dumps(Lab.model_json_schema(), indent=2) + "\n"
 
 
 def _placed(lab: Lab, path: Path) -> Lab:
@@ -144,17 +98,23 @@ KEYS: dict[str, type[Any]] = {
 }
 
 
+def nearest(word: str, words: Sequence[str]) -> str:
+    """Ends a sentence about a word that is not there: with the word that was meant, if any."""
+    close = get_close_matches(word, words, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else "."
+
+
 def _said(error: ErrorDetails) -> str:
     place = error["loc"]
     what = ".".join(str(step) for step in place) or "the file"
     if error["type"] == "extra_forbidden":
         owner = KEYS.get(str(place[0]), Lab) if len(place) > 1 else Lab
         word = str(place[-1])
-        return f"{word!r} is not a key here{_nearest(word, tuple(owner.model_fields))}"
+        return f"{word!r} is not a key here{nearest(word, tuple(owner.model_fields))}"
     if error["type"] == "literal_error":
         expected = str(error.get("ctx", {}).get("expected", ""))
         words = tuple(expected.replace(" or ", ", ").replace("'", "").split(", "))
-        return f"{what}: {error['input']!r} is not allowed{_nearest(str(error['input']), words)}"
+        return f"{what}: {error['input']!r} is not allowed{nearest(str(error['input']), words)}"
     if error["type"] == "value_error":
         return f"{what}: {error['ctx']['error']}"
     if error["type"] == "missing":
@@ -218,19 +178,10 @@ def _unknown(
     place: Place, noun: str, word: str, words: Sequence[str]
 ) -> Iterator[tuple[Place, str]]:
     if word not in words:
-        yield place, f"there is no {noun} {word!r}{_nearest(word, words)}"
+        yield place, f"there is no {noun} {word!r}{nearest(word, words)}"
 
 
 def _repeated(section: str, ids: Sequence[str]) -> Iterator[tuple[Place, str]]:
     for i, name in enumerate(ids):
         if name in ids[:i]:
             yield (section, i, "id"), f"the id {name!r} is used twice"
-
-
-def _nearest(word: str, words: Sequence[str]) -> str:
-    close = get_close_matches(word, words, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else "."
-
-
-def _listed(names: Sequence[str]) -> str:
-    return f"Labs: {', '.join(names)}." if names else "No labs are installed."
