@@ -1,6 +1,5 @@
 """Commands and what they share: how errors are told and which exit code they give."""
 
-import gc
 import os
 from collections.abc import Mapping
 from importlib import import_module
@@ -11,10 +10,6 @@ from grader import __version__
 from grader.errors import GraderError, InputError
 
 __all__ = ["COMMANDS", "EXIT_HARNESS", "EXIT_USAGE", "cli", "main"]
-
-# Objects made before garbage is looked for. At Python's 700, a command that makes a hundred
-# thousand objects to start with walks through all of them again and again.
-GARBAGE = 50_000
 
 EXIT_USAGE = 2
 EXIT_HARNESS = 3
@@ -65,7 +60,6 @@ def cli() -> None:
 
 def main() -> int:
     """Run the command line and return its exit code."""
-    gc.set_threshold(GARBAGE)
     # Otherwise the first model that is built reads the metadata of every package there is.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:

@@ -313,6 +313,13 @@ class SourceGraph(Artifact):
         An array drawn at random *for each* label does not contain the labels. Of a call of the
         notebook's own function only what it returns flows on.
         """
+        return self._contents[node.id]
+
+    @cached_property
+    def _contents(self) -> tuple[Iterable[int], ...]:
+        return tuple(self._content(node) for node in self.nodes)
+
+    def _content(self, node: Node) -> Iterable[int]:
         if _lends_only_size(node):
             return ()
         if node.name in COMPREHENSIONS:
