@@ -16,7 +16,7 @@ _CHINESE_LINKS = vocabulary.alternation(
     (vocabulary.LINKS["zh"] + ", " + vocabulary.HEDGES["zh"]).split(", ")
 )
 # Chinese puts no blanks between words: a run is cut into the words that link, and characters.
-_WORD = regex(rf"{_CHINESE_LINKS}|{vocabulary.LETTERS}+|{vocabulary.IDEOGRAPH}")
+_WORD = regex(rf"{_CHINESE_LINKS}|{vocabulary.LETTER}+|[^\W\d_]")
 _HEDGE_WORDS = {word for hedge in vocabulary.words(vocabulary.HEDGES) for word in hedge.split()}
 _LINKS = vocabulary.words(vocabulary.LINKS) | _HEDGE_WORDS
 _EXPLICIT = vocabulary.words(vocabulary.EXPLICIT)

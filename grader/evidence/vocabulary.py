@@ -14,17 +14,10 @@ from grader.patterns import regex
 Table = Mapping[str, str]
 
 # A check starts with hundreds of patterns, and a class takes a millisecond to compile for every
-# ten thousand characters in it, far more where their case is looked up: what looks at the ends of
-# words goes by a class of few.
-IDEOGRAPH = r"(?-i:[\u3040-\u9fff])"
-"""A fragment that matches a Chinese or Japanese character."""
-
-LETTERS = r"(?-i:[^\W\d_\u3040-\u9fff])"
-"""A letter of a script that puts blanks between words, to be repeated."""
-
+# ten thousand characters in it, far more where their case is looked up: hence classes of few.
 _SPACED = r"(?=(?-i:[\x00-\u058f]))"
 LETTER = rf"(?:{_SPACED}[^\W\d_])"
-"""The same, for the ends of words."""
+"""A letter of a script that puts blanks between words: Latin, Greek, Cyrillic, Armenian."""
 
 LETTER_OR_DIGIT = rf"(?:{_SPACED}[^\W_])"
 """The same, or a digit."""

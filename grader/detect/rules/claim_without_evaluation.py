@@ -8,7 +8,7 @@ from grader.detect.api import Sighting, detector
 from grader.model import Case, Confidence, EvidenceKind, EvidenceRef, Figure, Severity, say
 from grader.patterns import regex
 
-WORD = regex(r"[a-z]{3,40}|[\u4e00-\u9fff]{2,20}")
+WORD = regex(r"[a-z]{3,40}|(?:(?![\x00-\u058f])[^\W\d_]){2,20}")
 """Parts of a name by which it is looked for."""
 
 COMMON = frozenset({

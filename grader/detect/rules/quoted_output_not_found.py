@@ -13,13 +13,9 @@ from grader.model import (
     say,
     say_many,
 )
-from grader.patterns import regex
 
 FEWEST = 3
 """Words from which a quotation is a sentence; shorter ones are names and labels."""
-
-IDEOGRAPH = regex(r"[\u3040-\u9fff\uac00-\ud7af]")
-"""Characters of which a word is made of one or two."""
 
 SHOWN = 60
 """Characters of a quotation that are shown."""
@@ -89,7 +85,9 @@ def quoted_output_not_found(case: Case) -> Iterator[Sighting]:
 
 
 def _is_sentence(text: str) -> bool:
-    return len(text.split()) >= FEWEST or len(IDEOGRAPH.findall(text)) >= 2 * FEWEST
+    # A Chinese, Japanese or Korean word is made of one character or two.
+    run_on = sum("\u3040" <= each <= "\u9fff" or "\uac00" <= each <= "\ud7af" for each in text)
+    return len(text.split()) >= FEWEST or run_on >= 2 * FEWEST
 
 
 def _sighting(case: Case, cell: int, quotations: list[Quotation]) -> Sighting:

@@ -56,7 +56,7 @@ _ASIDES = tuple(
         r"(?:recall|precision|rappel|r|p|ndcg|map|hit|hits)\s?(?:@|at)\s?\d{1,3}",
         r"bleu[-@_\s]?[1-4](?![.,]?\d)|rouge[-\s]?[12l]|f[-_]?1(?!\d)|f\s1(?=\sscore)|top[-\s]?\d{1,3}",
         # Letters run into digits: a name, such as Food101 or patch32.
-        rf"(?<![^\W_]){vocabulary.LETTERS}{{1,40}}[-_]?\d{{1,9}}(?:[-_./]\d{{1,4}}){{0,4}}"
+        rf"(?<![^\W_]){vocabulary.LETTER}{{1,40}}[-_]?\d{{1,9}}(?:[-_./]\d{{1,4}}){{0,4}}"
         r"(?![\d%])",
     )
 )

@@ -31,7 +31,7 @@ _QUOTED = regex(
     r"|(?<![\w'])'(?P<plain>[^\W\d_][^'\n]{1,298})'(?!\w)"
 )
 _CODE = regex(r"`[^`\n]{1,300}`")
-_WORD = regex(rf"{vocabulary.IDEOGRAPH}|[^\W_]+(?:['\u2019-][^\W_]+)*")
+_WORD = regex(rf"(?={vocabulary.RUN_ON})[^\W_]|[^\W_]+(?:['\u2019-][^\W_]+)*")
 _ANSWER = words.bounded(words.one_of(words.ANSWERS))
 _TRAILING = " \t.,;:!?\u2026。，！？、"  # noqa: RUF001 - CJK stops
 _FEW_CHARACTERS = 4
@@ -90,7 +90,7 @@ def quoted(source: str, text: str, placer: Placer, library: Library) -> Iterator
 def _says_something(match: re.Match[str]) -> bool:
     inner = match[str(match.lastgroup)]
     counted = _WORD.findall(inner)
-    characters = vocabulary.ideographs(inner)
+    characters = len([word for word in counted if len(word) == 1 and word > "\u058f"])
     enough = len(counted) - characters + characters // (_FEW_CHARACTERS // 2) >= 2
     if enough or not counted:
         return enough
