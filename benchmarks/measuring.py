@@ -7,7 +7,7 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,11 +40,17 @@ class Timing:
     """User and system time of it and of everything it waited for."""
 
 
-def run(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) -> Timing:
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    environment: Mapping[str, str],
+    accepted: Collection[int] = (0,),
+) -> Timing:
     """Run a command to its end.
 
     Raises:
-        CommandError: If it exits with anything but 0, with the end of what it said.
+        CommandError: If its exit code is not accepted, with the end of what it said.
     """
     began = perf_counter()
     with tempfile.TemporaryFile() as said:
@@ -61,7 +67,7 @@ def run(command: Sequence[str], *, cwd: Path, environment: Mapping[str, str]) ->
         wall = perf_counter() - began
         said.seek(0)
         text = said.read().decode("utf-8", "replace")
-    if process.returncode:
+    if process.returncode not in accepted:
         raise CommandError(
             f"{command[0]} ended with {process.returncode}: ...{text[-_LAST_CHARACTERS:]}"
         )

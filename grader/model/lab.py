@@ -218,6 +218,10 @@ class Criterion(Artifact):
     absent: tuple[str, ...] = ()
     """Names of the detectors that must all have looked and found nothing."""
 
+    valid: bool = False
+    """Whether no detector at all, a plug-in's included, may find the evaluation invalid. Unlike
+    those named in ``absent`` they need not all have been able to look."""
+
     reported: tuple[MetricName, ...] = ()
     """Metrics that must have been computed from recorded predictions (or saved, unexecuted)."""
 

@@ -52,7 +52,7 @@ def _manual(criterion: Criterion, case: Case) -> Answer:
 
 
 def _absent(criterion: Criterion, case: Case, detection: Detection) -> Iterator[Answer]:
-    if not criterion.absent:
+    if not (criterion.absent or criterion.valid):
         return
     found = (*detection.findings, *detection.folded)
     counted = [one for one in found if _counts(one, criterion)]
@@ -72,17 +72,21 @@ def _absent(criterion: Criterion, case: Case, detection: Detection) -> Iterator[
         # Nothing is found where nothing was evaluated; that earns no points by itself.
         yield _unseen(case)
     else:
-        yield Answer(verdict=Verdict.MET, why=f"{_checks(len(criterion.absent))} found nothing.")
+        yield Answer(verdict=Verdict.MET, why=_nothing(criterion))
 
 
-def _checks(n: int) -> str:
-    return "The check" if n == 1 else f"All {n} checks"
+def _nothing(criterion: Criterion) -> str:
+    if criterion.valid:
+        return "Nothing was found that makes it invalid."
+    n = len(criterion.absent)
+    return f"{'The check' if n == 1 else f'All {n} checks'} found nothing."
 
 
 def _counts(finding: Finding, criterion: Criterion) -> bool:
     """Whether a finding bears on this criterion: not the course's own, no hint, not minor."""
+    invalid = criterion.valid and finding.severity == "invalid"
     return (
-        finding.name in criterion.absent
+        (finding.name in criterion.absent or invalid)
         and not finding.from_starter
         and finding.severity != "minor"
         and finding.confidence != Confidence.HINT
@@ -92,7 +96,7 @@ def _counts(finding: Finding, criterion: Criterion) -> bool:
 
 def _doubtful(criterion: Criterion, case: Case) -> Iterator[Answer]:
     """Nothing is earned by a recording that may not be what happened."""
-    rests_on_it = criterion.task is not None or criterion.absent
+    rests_on_it = criterion.task is not None or criterion.absent or criterion.valid
     if rests_on_it and case.evidence.recording.tampering:
         why = "What was recorded in our run may be incomplete or untrue, so a person looks."
         yield Answer(verdict=Verdict.NEEDS_REVIEW, why=why)

@@ -27,7 +27,7 @@ def test_the_same_conditions_give_no_warning() -> None:
 @pytest.mark.parametrize(
     ("made", "now", "present", "said"),
     [
-        ({}, {"version": 2}, SAME, "is of version 1 of the lab, not 2"),
+        ({"lab_version": 1}, {"version": 2}, SAME, "is of version 1 of the lab, not 2"),
         ({"lab_version": None}, {}, SAME, "an older form"),
         ({}, {}, Present(notebook="other"), "The staff notebook has changed"),
         (

@@ -58,6 +58,7 @@ LAB = lab_of(
         Criterion(id="a", title="A", points=3, absent=("single-sample-eval", "stale-output")),
         Criterion(id="b", title="B", points=2, task="vit", absent=("random-labels",)),
         Criterion(id="c", title="C", points=1, manual=True),
+        Criterion(id="d", title="D", points=2, task="vit", valid=True),
     ]
 )
 SCORED = {"cell": 0, "method": "predict", "rows": 86, "dataset": "AI-Lab-Makerere/beans"}
@@ -108,6 +109,24 @@ def test_the_course_s_own_lines_cost_a_student_nothing() -> None:
 def test_a_likely_finding_waits_for_a_person() -> None:
     waiting = finding("random-labels", confidence="likely", task="vit")
     assert verdicts(CASE, waiting)["b"] == Verdict.NEEDS_REVIEW
+
+
+def test_what_makes_an_evaluation_invalid_counts_whoever_finds_it() -> None:
+    assert verdicts(CASE)["d"] == Verdict.MET
+    assert verdicts(CASE, finding("of-a-plug-in", task="vit"))["d"] == Verdict.NOT_MET
+    assert verdicts(CASE, finding("of-a-plug-in", "major", task="vit"))["d"] == Verdict.MET
+    assert verdicts(CASE, finding("of-a-plug-in", task="clip"))["d"] == Verdict.MET
+    waiting = finding("of-a-plug-in", confidence="likely", task="vit")
+    assert verdicts(CASE, waiting)["d"] == Verdict.NEEDS_REVIEW
+    hint = finding("of-a-plug-in", confidence="hint", task="vit")
+    assert verdicts(CASE, hint)["d"] == Verdict.MET
+
+
+def test_a_detector_that_could_not_look_leaves_validity_open_only_where_it_is_named() -> None:
+    silent = Unassessed(code="X", name="random-labels", reason="r")
+    grade = score(CASE, Detection(unassessed=(silent,)))
+    found = {entry.criterion: entry.verdict for entry in grade.criteria}
+    assert (found["b"], found["d"]) == (Verdict.NOT_ASSESSED, Verdict.MET)
 
 
 EVALUATED = """
