@@ -77,10 +77,18 @@ def _text(checked: Sequence[Checked]) -> Iterator[str]:
         result = each.result
         if result.message and result.outcome != Outcome.UNREADABLE:
             yield f"{result.path}: {result.message}"
+        yield from _left_out(result)
         for one in each.findings:
             yield from _finding(result.path, one)
             yield ""
     yield _closing(checked)
+
+
+def _left_out(result: Result) -> Iterator[str]:
+    """Cells that were not looked into: of a notebook in Python 2 that may be all of them."""
+    for each in result.evidence.source.unparsed if result.evidence else ():
+        where = f"{result.path}: cell {each.cell}, line {each.line}"
+        yield f"{where}: This cell is not Python 3 ({each.reason}), so nothing in it was looked at."
 
 
 def _finding(path: str, one: Finding) -> Iterator[str]:

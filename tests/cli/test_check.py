@@ -62,6 +62,13 @@ def test_one_file_that_cannot_be_read_stops_no_other(tmp_path: Path) -> None:
     assert "2 files. No findings." in done.out
 
 
+def test_a_cell_that_is_not_python_is_named(tmp_path: Path) -> None:
+    write(tmp_path / "old.ipynb", "x = 1", "print 'hello'\n" + FLAWED + RANDOM + "\n" + SCORED)
+    done = grader("check", "old.ipynb", cwd=tmp_path)
+    assert done.code == 0
+    assert done.out.startswith("old.ipynb: cell 1, line 1: This cell is not Python 3 (Missing")
+
+
 def test_detectors_are_chosen_by_family_code_and_name(tmp_path: Path) -> None:
     write(tmp_path / "a.ipynb", FLAWED + RANDOM + "\n" + SCORED)
     assert "LAB001" in codes(["a.ipynb"], tmp_path)
