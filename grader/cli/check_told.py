@@ -86,7 +86,11 @@ def _text(checked: Sequence[Checked]) -> Iterator[str]:
 
 def _left_out(result: Result) -> Iterator[str]:
     """Cells that were not looked into: of a notebook in Python 2 that may be all of them."""
-    for each in result.evidence.source.unparsed if result.evidence else ():
+    evidence = result.evidence
+    # What a report shows as code may be an excerpt, and is not the student's to mend.
+    if evidence is None or evidence.submission.form == "report":
+        return
+    for each in evidence.source.unparsed:
         where = f"{result.path}: cell {each.cell}, line {each.line}"
         yield f"{where}: This cell is not Python 3 ({each.reason}), so nothing in it was looked at."
 
