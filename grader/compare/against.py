@@ -14,6 +14,7 @@ from grader.model import (
     METRICS,
     Band,
     Difference,
+    Difficulty,
     Evaluation,
     Label,
     MetricName,
@@ -62,6 +63,10 @@ SHARES = frozenset[MetricName](
 """Shares of independent items, whose interval is Wilson's."""
 
 
+INDEPENDENT = 0.6
+"""Chance of a wrong item being the harder one, below which mistakes do not follow difficulty."""
+
+
 class Against(Struct, frozen=True, kw_only=True):
     """What the reference says of one metric of one evaluation."""
 
@@ -70,6 +75,7 @@ class Against(Struct, frozen=True, kw_only=True):
     """Whether both were scored on the same items, as far as can be told."""
 
     paired: Paired | None = None
+    difficulty: Difficulty | None = None
     difference: Difference | None = None
 
 
@@ -92,14 +98,15 @@ class Meeting(Struct, frozen=True, kw_only=True, dict=True):
         if score is None:
             return None
         band = self._band(score)
+        hard = self.difficulty if metric == "accuracy" else None
         if self._all_the_same(band):
-            return Against(band=band, same_items=True, paired=self.paired)
+            return Against(band=band, same_items=True, paired=self.paired, difficulty=hard)
         there = self._on_these_items(metric, average)
         if there is not None and not self.task.trained:
             band = band_of(self.task, metric, [there] * band.runs, self.best.n)
-            return Against(band=band, same_items=True, paired=self.paired)
+            return Against(band=band, same_items=True, paired=self.paired, difficulty=hard)
         difference = self._difference(score, band, value)
-        return Against(band=band, same_items=False, difference=difference)
+        return Against(band=band, same_items=False, difficulty=hard, difference=difference)
 
     def _band(self, score: ReferenceScore) -> Band:
         if self.task.trained:
@@ -184,6 +191,32 @@ class Meeting(Struct, frozen=True, kw_only=True, dict=True):
             method=found.method,
             same=alike.share if alike else None,
             kappa=alike.kappa if alike else None,
+        )
+
+    @cached_property
+    def difficulty(self) -> Difficulty | None:
+        """Whether wrong answers fall on what the reference runs find hard."""
+        rows, answers, task = self.rows, self.answers, self.record.task(self.task.id)
+        if rows is None or answers is None or task is None or self.task.kind != "classification":
+            return None
+        shares = task.items.get("accuracy", ())
+        if len(shares) <= max(rows):
+            return None
+        # numpy takes a tenth of a second to import
+        from grader.metrics.difficulty import separation
+
+        labels, _ = answers[0]
+        wrong = [not right for right in _right(answers[0])]
+        found = separation([1 - shares[row] for row in rows], wrong, labels)
+        if found is None:
+            return None
+        return Difficulty(
+            n=len(labels),
+            wrong=found.wrong,
+            auc=found.auc,
+            high=found.high,
+            reachable=found.reachable,
+            p=found.chance_of(INDEPENDENT),
         )
 
     def _on_these_items(self, metric: MetricName, average: str | None) -> float | None:

@@ -166,6 +166,7 @@ def _entry(row: Row) -> Comparison:
         interval=interval(score, n) if row.metric in SHARES else None,
         reference=row.band,
         paired=row.against.paired if row.against else None,
+        difficulty=row.against.difficulty if row.against else None,
         difference=row.against.difference if row.against else None,
         verdict=verdict,
         why=why,

@@ -21,6 +21,7 @@ from grader.model.comparison import (
     Comparisons,
     ComparisonVerdict,
     Difference,
+    Difficulty,
     Paired,
     Value,
 )
@@ -149,6 +150,7 @@ __all__ = [
     "CriterionRow",
     "Detection",
     "Difference",
+    "Difficulty",
     "Dropped",
     "Evaluation",
     "EvaluationRow",

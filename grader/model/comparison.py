@@ -80,6 +80,29 @@ class Paired(Artifact):
     """Cohen's kappa of the answers; ``None`` where ``same`` is, or where all answers are equal."""
 
 
+class Difficulty(Artifact):
+    """Whether wrong answers fall on the items that the reference runs find hard."""
+
+    n: int
+    """Items both were scored on."""
+
+    wrong: int
+    """Wrong answers that stand beside a right one of the same class."""
+
+    auc: float
+    """Chance that an item answered wrong is harder than one of its class answered right, ties
+    counting half: 0.5 where mistakes fall anywhere."""
+
+    high: float
+    """Upper end of its 99 % interval."""
+
+    reachable: float
+    """The same chance, had the hardest items been the wrong ones."""
+
+    p: float
+    """One-sided chance of so low a value, were the true one 0.6."""
+
+
 class Difference(Artifact):
     """What two one-sided tests say of two scores on different items."""
 
@@ -156,6 +179,10 @@ class Comparison(Artifact):
 
     paired: Paired | None = None
     """Item by item against the reference; ``None`` where items are not the same or unknown."""
+
+    difficulty: Difficulty | None = None
+    """Where wrong answers fall, of an accuracy; ``None`` where items are not the same or
+    unknown."""
 
     difference: Difference | None = None
     """Against the reference on other items; ``None`` where items are the same."""

@@ -16,6 +16,7 @@ from grader.model import (
     Cohort,
     Comparison,
     Comparisons,
+    Difficulty,
     Finding,
     Lab,
     Paired,
@@ -115,11 +116,17 @@ def _banded(bands: list[dict[str, Any]]) -> Comparisons:
                 n=n,
                 reference=band,
                 paired=None if p is None else paired,
+                difficulty=_difficulty(each),
                 verdict=each["verdict"],
                 why="told by the test",
             )
         )
     return Comparisons(entries=tuple(entries))
+
+
+def _difficulty(band: dict[str, Any]) -> Difficulty | None:
+    found = band.get("difficulty")
+    return Difficulty(n=band["n"], **found) if found else None
 
 
 def read(text: str) -> Example:
