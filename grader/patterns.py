@@ -26,7 +26,7 @@ class _Later:
 def regex(pattern: str, flags: int = 0) -> re.Pattern[str]:
     """A regular expression, compiled when it is first used.
 
-    Readers and detectors know some six hundred, a fifth of a second's work; one notebook needs
+    Readers and detectors know some five hundred, a sixth of a second's work; one notebook needs
     half of them. What is returned has the methods of a ``re.Pattern``; the functions of ``re`` do
     not take it.
 

@@ -26,6 +26,7 @@ from grader.model import (
     Span,
     Task,
 )
+from grader.model.comparison import INDEPENDENT
 
 __all__ = ["OF_THE_SET", "SHARES", "Against", "Meeting"]
 
@@ -61,10 +62,6 @@ SHARES = frozenset[MetricName](
     }
 )
 """Shares of independent items, whose interval is Wilson's."""
-
-
-INDEPENDENT = 0.6
-"""Chance of a wrong item being the harder one, below which mistakes do not follow difficulty."""
 
 
 class Against(Struct, frozen=True, kw_only=True):

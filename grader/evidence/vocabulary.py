@@ -15,14 +15,15 @@ Table = Mapping[str, str]
 
 # A check starts with hundreds of patterns, and a class takes a millisecond to compile for every
 # ten thousand characters in it, far more where their case is looked up: hence classes of few.
-_SPACED = r"(?=(?-i:[\x00-\u058f]))"
+_LAST = "\u058f"
+_SPACED = rf"(?=(?-i:[\x00-{_LAST}]))"
 LETTER = rf"(?:{_SPACED}[^\W\d_])"
 """A letter of a script that puts blanks between words: Latin, Greek, Cyrillic, Armenian."""
 
 LETTER_OR_DIGIT = rf"(?:{_SPACED}[^\W_])"
 """The same, or a digit."""
 
-RUN_ON = r"(?-i:[^\x00-\u058f])"
+RUN_ON = rf"(?-i:[^\x00-{_LAST}])"
 """What needs no blank beside it: a Chinese or Japanese character, a sign, or a letter of a script
 that none of these tables are written in."""
 
@@ -410,6 +411,11 @@ def every(table: Table) -> tuple[str, ...]:
 def alternation(entries: Iterable[str]) -> str:
     """A fragment that matches any entry, longest first so that none hides another."""
     return "(?:" + "|".join(sorted(entries, key=len, reverse=True)) + ")"
+
+
+def runs_on(word: str) -> bool:
+    """Whether it is one character of a script that needs no blanks: see ``RUN_ON``."""
+    return len(word) == 1 and word > _LAST
 
 
 def ideographs(text: str) -> int:

@@ -27,19 +27,23 @@ class Separation(Struct, frozen=True, kw_only=True):
     """Chance that a wrong item is harder than a right one of its class, ties counting half: 0.5
     where mistakes fall anywhere, near 1 where they fall on what is hard."""
 
-    high: float
-    """Upper end of its 99 % interval."""
+    error: float
+    """Standard error of it."""
 
     reachable: float
     """The same chance, had the hardest items of each class been the wrong ones: ties and few hard
     items keep it below 1."""
 
+    @property
+    def high(self) -> float:
+        """Upper end of its 99 % interval."""
+        return min(1.0, self.auc + Z99 * self.error)
+
     def chance_of(self, least: float) -> float:
         """One-sided p of an AUC this low, were the true one ``least``."""
-        error = (self.high - self.auc) / Z99
-        if error == 0:
+        if self.error == 0:
             return float(self.auc >= least)
-        return 0.5 * erfc((least - self.auc) / error / sqrt(2))
+        return 0.5 * erfc((least - self.auc) / self.error / sqrt(2))
 
 
 def separation(
@@ -76,7 +80,7 @@ def separation(
     return Separation(
         wrong=sum(len(part.wrong) for part in there),
         auc=auc,
-        high=min(1.0, auc + Z99 * error),
+        error=error,
         reachable=reachable,
     )
 

@@ -80,6 +80,10 @@ class Paired(Artifact):
     """Cohen's kappa of the answers; ``None`` where ``same`` is, or where all answers are equal."""
 
 
+INDEPENDENT = 0.6
+"""Chance of a wrong item being the harder one, below which mistakes do not follow difficulty."""
+
+
 class Difficulty(Artifact):
     """Whether wrong answers fall on the items that the reference runs find hard."""
 
@@ -100,7 +104,12 @@ class Difficulty(Artifact):
     """The same chance, had the hardest items been the wrong ones."""
 
     p: float
-    """One-sided chance of so low a value, were the true one 0.6."""
+    """One-sided chance of so low a value, were the true one ``INDEPENDENT``."""
+
+    @property
+    def indifferent(self) -> bool:
+        """Whether mistakes are shown not to follow difficulty."""
+        return self.high < INDEPENDENT
 
 
 class Difference(Artifact):

@@ -231,9 +231,6 @@ COMPREHENSIONS = {"ListComp": 1, "SetComp": 1, "GeneratorExp": 1, "DictComp": 2}
 """Leading ``deps`` that are items; the others are what is iterated, and the conditions."""
 
 
-_MOST_FLOWS = 500
-
-
 class SourceGraph(Artifact):
     """The graph of one notebook.
 
@@ -289,21 +286,7 @@ class SourceGraph(Artifact):
 
     def flow(self, node: int, through: Through | None = None) -> tuple[Node, ...]:
         """Nodes whose values end up in ``node``, itself included, in execution order."""
-        if through is not None:
-            return self._flow(node, through)
-        found = self._flows.get(node)
-        if found is None:
-            found = self._flow(node, self.content)
-            # Many detectors ask for the same; the bound is for a notebook of endless calls.
-            if len(self._flows) < _MOST_FLOWS:
-                self._flows[node] = found
-        return found
-
-    @cached_property
-    def _flows(self) -> dict[int, tuple[Node, ...]]:
-        return {}
-
-    def _flow(self, node: int, behind: Through) -> tuple[Node, ...]:
+        behind = through or self.content
         seen: set[int] = set()
         waiting = [node]
         while waiting:

@@ -9,9 +9,6 @@ from grader.model import Case, Comparison, Confidence, Difficulty, EvidenceKind,
 FEWEST = 50
 """Fewest mistakes from which their places can be told."""
 
-INDEPENDENT = 0.6
-"""Upper end of the 99 % interval below which mistakes do not follow difficulty."""
-
 REACHABLE = 0.8
 """What the hardest items must be able to reach for the reference to be a measure at all."""
 
@@ -130,7 +127,7 @@ def _is_indifferent(entry: Comparison, found: Difficulty) -> bool:
     if entry.reference is None or entry.recomputed is None:
         return False
     usual = (entry.reference.low + entry.reference.high) / 2
-    return entry.recomputed.value >= usual - WEAKER and found.high < INDEPENDENT
+    return entry.recomputed.value >= usual - WEAKER and found.indifferent
 
 
 def _sighting(case: Case, entry: Comparison, found: Difficulty) -> Sighting:

@@ -90,7 +90,7 @@ def quoted(source: str, text: str, placer: Placer, library: Library) -> Iterator
 def _says_something(match: re.Match[str]) -> bool:
     inner = match[str(match.lastgroup)]
     counted = _WORD.findall(inner)
-    characters = len([word for word in counted if len(word) == 1 and word > "\u058f"])
+    characters = sum(map(vocabulary.runs_on, counted))
     enough = len(counted) - characters + characters // (_FEW_CHARACTERS // 2) >= 2
     if enough or not counted:
         return enough
