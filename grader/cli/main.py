@@ -1,6 +1,5 @@
 """Commands and what they share: how errors are told and which exit code they give."""
 
-import os
 from collections.abc import Mapping
 from importlib import import_module
 
@@ -60,8 +59,6 @@ def cli() -> None:
 
 def main() -> int:
     """Run the command line and return its exit code."""
-    # Otherwise the first model that is built reads the metadata of every package there is.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         code = cli.main(prog_name="grader", standalone_mode=False)
     except click.ClickException as error:

@@ -6,11 +6,6 @@ from pydantic import BaseModel, ConfigDict
 class Artifact(BaseModel):
     """A frozen value that crosses a stage boundary and can be stored."""
 
-    # Validators are built when they are first used: no command uses all of them.
     model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        ser_json_inf_nan="constants",
-        allow_inf_nan=True,
-        defer_build=True,
+        frozen=True, extra="forbid", ser_json_inf_nan="constants", allow_inf_nan=True
     )
